@@ -8,8 +8,13 @@ sample is when the first frame that shows it has been painted, the longest time 
 when a stop was taken, how memory grows, and the processor time of each process; beside them plain plots of pyqtgraph
 that are given the same number of points by `setData`, in the same process, after the runs.
 
-The age of a sample is counted from the event "start" of the run file, which is written before the instrument is told
-to start: it is too long by the time that this takes.
+The age of a sample is counted from when the instrument made it: the simulator writes its own time beside the
+computer's (`benchmarks.dated_simulator`). Told beside it is the age by the event "start" of the run file, as it was
+counted until 27 November 2026. That is too long by what comes between that event and the first sample: the marker of
+the output on the disk, the guardian's permission, the command, and 30 ms that the program gives the output relay.
+
+Gaps of the event loop are told twice: by the clock, and without the time in which the window's thread was ready and
+the system gave its cores to others.
 """
 
 from __future__ import annotations
@@ -30,12 +35,13 @@ from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QGraphicsView, QTableWidget, QWidget
 
+from benchmarks.dated_simulator import Dates, dated_simulator
 from daq import open_run
 from gui import MainWindow
 from gui.app.rules import Command, allowed
 from gui.app.start import application_of_window
 from gui.common.quantities import Quantity
-from ionecho.demo.run_demo import simulated_instrument
+from gui.run.live_dock import LiveDock
 from protocols import Limits, Protocol, PulseSequence, Sampling
 
 if TYPE_CHECKING:
@@ -71,25 +77,29 @@ class Watch(QObject):
     ----------
     frames : list of (float, float)
         When a frame had been painted (monotonic, s), and the time of its newest sample (s).
-    gaps_s : list of float
-        Between ticks of the event loop.
+    gaps_s, own_gaps_s : list of float
+        Between ticks of the event loop; without the time in which the thread waited for a core.
     memory : list of (float, float)
         Time (s) and private memory of the window (MiB).
     unsafe : list of int
         Samples that were drawn before they were safely on disk, of each frame.
+    n_in_run : int
+        Frames before the run was stopped or ended: those after it show what is old.
     """
 
     frames: list[tuple[float, float]] = field(default_factory=list)
     gaps_s: list[float] = field(default_factory=list)
+    own_gaps_s: list[float] = field(default_factory=list)
     memory: list[tuple[float, float]] = field(default_factory=list)
     unsafe: list[int] = field(default_factory=list)
     n_points: int = 0
+    n_in_run: int = 0
 
     def __post_init__(self) -> None:
         super().__init__()
-        self._shown: Traces | None = None
+        self._dock: LiveDock | None = None
         self._painted: Traces | None = None
-        self._last_tick = time.monotonic()
+        self._last_tick, self._waited_s = time.monotonic(), 0.0
         self._ticker = QTimer(self, interval=_TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._ticker.timeout.connect(self._tick)
         self._meter = QTimer(self, interval=1000)
@@ -97,27 +107,22 @@ class Watch(QObject):
 
     def start(self, window: MainWindow) -> None:
         """Watch a window from now on."""
-        window.commands.runs.follower.traced.connect(self.take)
-        for view in window.findChildren(QGraphicsView):
-            view.viewport().installEventFilter(self)
-        self._last_tick = time.monotonic()
+        self._dock = child(window, LiveDock, "measurementPage")
+        child(window, QGraphicsView, "livePlots").viewport().installEventFilter(self)
+        self._last_tick, self._waited_s = time.monotonic(), _waited_for_a_core_s()
         self._ticker.start()
         self._meter.start()
 
-    def stop(self, window: MainWindow) -> None:
+    def stop(self) -> None:
         """Watch no more."""
-        window.commands.runs.follower.traced.disconnect(self.take)
         self._ticker.stop()
         self._meter.stop()
 
-    def take(self, traces: Traces) -> None:
-        """Note curves that came."""
-        self._shown = traces
-
     def eventFilter(self, _viewport: QObject, event: QEvent) -> bool:
         """Note a paint of curves that were not painted before, once it is done."""
-        if event.type() == QEvent.Type.Paint and self._shown is not self._painted and self._shown is not None:
-            self._painted = self._shown
+        shown = None if self._dock is None else self._dock.shown
+        if event.type() == QEvent.Type.Paint and shown is not self._painted and shown is not None:
+            self._painted = shown
             QTimer.singleShot(0, self._note_frame)
         return False
 
@@ -129,9 +134,15 @@ class Watch(QObject):
             self.n_points = max(self.n_points, len(traces.time_s))
 
     def _tick(self) -> None:
-        now = time.monotonic()
+        now, waited_s = time.monotonic(), _waited_for_a_core_s()
         self.gaps_s.append(now - self._last_tick)
-        self._last_tick = now
+        self.own_gaps_s.append(now - self._last_tick - (waited_s - self._waited_s))
+        self._last_tick, self._waited_s = now, waited_s
+
+
+def _waited_for_a_core_s() -> float:
+    """Return for how long this thread was ready to run and did not (second field of Linux's schedstat)."""
+    return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) * 1e-9
 
 
 def private_MiB() -> float:
@@ -153,7 +164,7 @@ def cpu_of_processes() -> dict[str, float]:
             "ionecho runner": "runner",  # on Linux a copy of the guardian, with its command line
             "spawn_main": "runner",
             "daq.execution.guardian": "guardian",
-            "ionecho sim": "simulator",
+            "dated_simulator": "simulator",
             "fitting.live_process": "live fit",
         }
         name = next((name for word, name in names.items() if word in words), "other")
@@ -208,7 +219,9 @@ def child(parent: QObject, kind: type[Kind], name: str) -> Kind:
     return found
 
 
-def run_once(window: MainWindow, path: Path, seconds: float, *, stop: bool, fits: bool) -> tuple[Watch, dict[str, Any]]:
+def run_once(
+    window: MainWindow, path: Path, dates: Path, seconds: float, *, stop: bool, fits: bool
+) -> tuple[Watch, dict[str, Any]]:
     """Carry out one run in the window, with or without a live fit, and tell what was seen of it."""
     commands, told = window.commands, {}
     follower = commands.runs.follower
@@ -231,6 +244,7 @@ def run_once(window: MainWindow, path: Path, seconds: float, *, stop: bool, fits
     began, cpu = time.monotonic(), cpu_of_processes()
     wait(lambda: bool(ended) or time.monotonic() - began > seconds - 2.0, seconds + _PATIENCE_S)
     took, used = time.monotonic() - began, cpu_of_processes()
+    watch.n_in_run = len(watch.frames)
     if stop and not ended:
         asked = time.monotonic()
         commands.stop()
@@ -238,29 +252,44 @@ def run_once(window: MainWindow, path: Path, seconds: float, *, stop: bool, fits
         told["stop_taken_ms"] = round(1e3 * (taken[0] - asked), 1)
         wait(lambda: bool(ended))
         told["stop_to_ended_ms"] = round(1e3 * (time.monotonic() - asked), 1)
-    watch.stop(window)
+    watch.stop()
     wait(lambda: bool(ended))
     if fits:
         told["live_fit_table_rows"] = child(window, QTableWidget, "liveFitTable").rowCount()
     start = next(event for event in open_run(runs[0]).events if event["kind"] == "start")
-    return watch, told | _figures(watch, took, start["monotonic_ns"] * 1e-9, {k: used[k] - cpu.get(k, 0) for k in used})
+    start_s = start["monotonic_ns"] * 1e-9
+    told |= _ages(watch, Dates(dates, start_s), start_s)
+    return watch, told | _figures(watch, took, {name: used[name] - cpu.get(name, 0) for name in used})
 
 
-def _figures(watch: Watch, took_s: float, start_s: float, cpu_s: dict[str, float]) -> dict[str, Any]:
-    when, newest = np.array(watch.frames).T
-    gaps, unsafe = np.array(watch.gaps_s), np.array(watch.unsafe)
+def _ages(watch: Watch, dates: Dates, start_s: float) -> dict[str, Any]:
+    when, newest = np.array(watch.frames[: watch.n_in_run]).T
     # Each sample comes to the screen with the first frame whose newest sample is not older.
     samples = newest[0] + (newest[-1] - newest[0]) * np.linspace(0.0, 1.0, 100_000)
-    ages = when[np.searchsorted(newest, samples)] - start_s - samples
+    seen_s = when[np.searchsorted(newest, samples)]
+    by_tenth = np.array_split(1e3 * (seen_s - dates.made_s(samples)), 10)
+    return {
+        "sample_to_screen_ms": _spread(1e3 * (seen_s - dates.made_s(samples))),
+        "the_same_by_tenths_of_the_run_ms": [round(float(np.median(part)), 1) for part in by_tenth],
+        "newest_sample_of_a_frame_ms": _spread(1e3 * (when - dates.made_s(newest))),
+        "sample_to_screen_by_event_start_ms": _spread(1e3 * (seen_s - start_s - samples)),
+        "event_start_to_first_sample_ms": round(1e3 * float(dates.made_s(np.zeros(1))[0] - start_s), 1),
+        "simulator_fell_behind_ms": round(1e3 * dates.lag_s(float(newest[-1])), 1),
+    }
+
+
+def _figures(watch: Watch, took_s: float, cpu_s: dict[str, float]) -> dict[str, Any]:
+    when, _ = np.array(watch.frames[: watch.n_in_run]).T
+    gaps, own_gaps, unsafe = np.array(watch.gaps_s), np.array(watch.own_gaps_s), np.array(watch.unsafe)
     t, memory = np.array(watch.memory).T
     return {
         "frames_per_s": round((len(when) - 1) / (when[-1] - when[0]), 1),
         "between_frames_ms": _spread(1e3 * np.diff(when)),
-        "sample_to_screen_at_most_ms": _spread(1e3 * ages),
-        "newest_sample_of_a_frame_ms": _spread(1e3 * (when - start_s - newest)),
         "not_yet_safe_samples": _spread(unsafe),
         "event_loop_gap_ms": _spread(1e3 * gaps),
         "gaps_over_50_ms": int(np.sum(gaps > 0.05)),
+        "event_loop_gap_but_for_waits_for_a_core_ms": _spread(1e3 * own_gaps),
+        "gaps_over_50_ms_but_for_waits_for_a_core": int(np.sum(own_gaps > 0.05)),
         "points_a_curve": watch.n_points,
         "memory_MiB": [round(memory[0], 1), round(memory[-1], 1)],
         "memory_slope_MiB_a_min": round(60.0 * float(np.polyfit(t, memory, 1)[0]), 1),
@@ -278,11 +307,8 @@ def figures(n_runs: int = 2, seconds: float = 27.0, *, two_plots: bool = False) 
     """Measure, and return the figures."""
     application = application_of_window()
     found: dict[str, Any] = {"load_before": os.getloadavg()[0]}
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        simulated_instrument("keithley2461", 1, 1.0, "demo") as resource,
-    ):
-        path = Path(folder) / "live.toml"
+    with tempfile.TemporaryDirectory() as folder, dated_simulator(Path(folder) / "dates") as resource:
+        path, dates = Path(folder) / "live.toml", Path(folder) / "dates"
         protocol_of(seconds).save(path)
         window = MainWindow(Path(folder), resource)
         window.resize(*SIZE)
@@ -292,7 +318,7 @@ def figures(n_runs: int = 2, seconds: float = 27.0, *, two_plots: bool = False) 
             show_all_plots(window)
         for number in range(n_runs):
             last = number == n_runs - 1
-            watch, found[f"run_{number + 1}"] = run_once(window, path, seconds, stop=last, fits=not two_plots)
+            watch, found[f"run_{number + 1}"] = run_once(window, path, dates, seconds, stop=last, fits=not two_plots)
         found["plots"] = n_plots = _n_plots(window)
         found["plain_setData"] = plain_plots(application, n_plots, watch.n_points)
         window.commands.leave_run()

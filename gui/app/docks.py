@@ -35,9 +35,9 @@ _N_KEYS = 10
 _LEAST_HEIGHT = 160
 """Pixels of a dock below which it is scrolled though it needs more: the panel of the connection. Doubled, three docks
 above each other are higher than a small screen."""
-_LEAST_OF_LIST = 40
-"""Pixels of a dock with a list or with plots: a row. Doubled, an alarm with a message leaves no room for
-the others on a small screen."""
+_LEAST_OF_LIST = 68
+"""Pixels of a dock with a list or with plots: a row of the list, and the button below it. Halved, a dock that scrolls
+holds a list that scrolls; a quarter more, and the longest alarm makes the window higher than a small screen."""
 _AREAS = {
     Side.LEFT: Qt.DockWidgetArea.LeftDockWidgetArea,
     Side.CENTRE: Qt.DockWidgetArea.TopDockWidgetArea,

@@ -82,8 +82,8 @@ class TimeViewBox(pg.ViewBox):  # type: ignore[misc]
     quarter of the paint, and nobody can read its numbers.
     """
 
-    def __init__(self) -> None:
-        super().__init__(enableMenu=False)  # its forms take 2 ms to build
+    def __init__(self, *, enableMenu: bool = False) -> None:
+        super().__init__(enableMenu=enableMenu)
         self._values: tuple[float, float] | None = None
 
     def enableAutoRange(self, *which: Any, **named: Any) -> None:
@@ -117,7 +117,23 @@ def _axis_of(event: Any) -> int:
     return 1 if event.modifiers() & Qt.KeyboardModifier.ControlModifier else 0
 
 
-class ValueAxis(pg.AxisItem):  # type: ignore[misc]
+class SparingAxis(pg.AxisItem):  # type: ignore[misc]
+    """An axis that lays its title out when it is another: the library does whenever the axis moves, 0.5 ms each."""
+
+    _told = ""
+
+    def _updateLabel(self) -> None:
+        told = str(self.labelString())
+        if told != self._told:
+            self._told = told
+            super()._updateLabel()
+            super().resizeEvent()  # in the middle again: the library does that for a new length only
+        else:
+            self.picture = None
+            self.update()
+
+
+class ValueAxis(SparingAxis):
     """An axis on the left whose title is no longer than it is: small, then with its quantity's symbol for its name.
 
     A name without a symbol is cut short, a unit never. Without, the titles of low plots above each other run into each
@@ -154,32 +170,57 @@ class ValueAxis(pg.AxisItem):  # type: ignore[misc]
         finally:
             self.labelText, self.labelStyle = name, style
 
-    def _updateLabel(self) -> None:
-        """Put the title in the middle again when it has changed: the library does that for a new length only."""
-        super()._updateLabel()
-        super().resizeEvent()
-
     def resizeEvent(self, ev: Any = None) -> None:
         """Write the title again at the new length."""
         if self.label is not None:
-            self.label.setHtml(self.labelString())
+            self._updateLabel()
         super().resizeEvent(ev)
+
+
+_ready: dict[type[Any], list[Any]] = {}
+
+
+def make_ready(view_box: type[Any] = pg.ViewBox) -> None:
+    """Make a plot for later: each takes 8 ms, and a page that shows three of them at once holds the window up."""
+    _ready.setdefault(view_box, []).append(_made(view_box))
+
+
+def forget_ready() -> None:
+    """Let plots go that were made and not needed: before the application, as all that is Qt's."""
+    _ready.clear()
+
+
+def new_plot(title: str, unit: str, view_box: type[Any] = pg.ViewBox) -> Any:
+    """Return a plot, one that is ready if there is any, with its quantity and unit on the left axis.
+
+    Parameters
+    ----------
+    title, unit : str
+    view_box : type
+        Where its curves are drawn.
+    """
+    ready = _ready.get(view_box)
+    plot = ready.pop() if ready else _made(view_box)
+    plot.setLabel("left", title, units=unit or None)
+    plot.getAxis("left").enableAutoSIPrefix(bool(unit))
+    return plot
 
 
 def add_plot(widget: Any, row: int, title: str, unit: str, column: int = 0) -> Any:
     """Return a new plot in a row of a widget, with its quantity and unit on the left axis."""
-    plot = widget.addPlot(row=row, col=column, enableMenu=False, axisItems={"left": ValueAxis()})
-    prepare_plot(plot, title, unit)
+    plot = new_plot(title, unit)
+    widget.addItem(plot, row=row, col=column)
     return plot
 
 
-def prepare_plot(plot: Any, title: str, unit: str) -> None:
-    """Give a plot its quantity and unit, its grid and what the mouse does."""
+def _made(view_box: type[Any]) -> Any:
+    """Return a plot with its grid and what the mouse does."""
+    # Without menus: their forms take 3 ms to build, and nobody is offered them.
+    axes = {"left": ValueAxis(), "bottom": SparingAxis("bottom")}
+    plot = pg.PlotItem(viewBox=view_box(enableMenu=False), enableMenu=False, axisItems=axes)
     plot.hideButtons()
     plot.setMenuEnabled(False)
-    plot.setLabel("left", title, units=unit or None)
     plot.getAxis("left").setWidth(_AXIS_WIDTH)
-    plot.getAxis("left").enableAutoSIPrefix(bool(unit))
     plot.showGrid(x=True, y=True, alpha=0.12)
     for name in ("left", "bottom"):
         # Lines at the major ticks only: those between are two thirds of the cost of a frame (11 ms against 4).
@@ -189,6 +230,7 @@ def prepare_plot(plot: Any, title: str, unit: str) -> None:
     plot.getAxis("bottom").logTickStrings = _decade_strings
     plot.setMouseEnabled(x=True, y=False)
     plot.enableAutoRange(y=True)
+    return plot
 
 
 def set_time_axis(plot: Any, title: str, *, log: bool) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 
-from gui.common.plots import TimeViewBox, ValueAxis, pen, prepare_plot
+from gui.common.plots import TimeViewBox, new_plot, pen
 from gui.common.quantities import Quantity
 from gui.common.run_marks import MarkKind
 from gui.common.theme import mixed
@@ -81,8 +81,7 @@ class Lane:
 
     def __init__(self, quantity: Quantity) -> None:
         self.quantity = quantity
-        self.plot: Any = pg.PlotItem(viewBox=TimeViewBox(), axisItems={"left": ValueAxis()})
-        prepare_plot(self.plot, quantity.title, quantity.unit)
+        self.plot: Any = new_plot(quantity.title, quantity.unit, TimeViewBox)
         self.plot.setMouseEnabled(x=True, y=True)
         # Kelvins are read, not derived: 0.2993 kK says nothing to anybody.
         self.plot.getAxis("left").enableAutoSIPrefix(quantity is not Quantity.TEMPERATURE)

@@ -221,10 +221,18 @@ def line() -> QFrame:
     return made
 
 
-def panel(content: QWidget) -> QWidget:
-    """Return a widget with the margins of a dock around it."""
+def panel(content: QWidget, *, low: bool = False) -> QWidget:
+    """Return a widget with the margins of a dock around it.
+
+    Parameters
+    ----------
+    content : QWidget
+    low : bool
+        Whether it has a list that scrolls: with less of a margin above and below it, the dock need not scroll too.
+    """
     made = QWidget()
     column = QVBoxLayout(made)
-    column.setContentsMargins(12, 10, 12, 10)
+    margin = 4 if low else 10
+    column.setContentsMargins(12, margin, 12, margin)
     column.addWidget(content)
     return made

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 _PROBLEM_HEIGHT = 72
 """Pixels: four lines of why a model was not fitted. Doubled, the fit shown is off a small screen."""
-_LEAST_EVIDENCE = 180
-"""Pixels: a table of five rows below its tabs. Doubled, the dock scrolls in a small window."""
+_LEAST_EVIDENCE = 120
+"""Pixels: two rows of a table below its tabs. Half as many more, and the dock scrolls, with curves that scroll in it,
+under an alarm in a small window."""
 
 
 class _Evidence(QTabWidget):

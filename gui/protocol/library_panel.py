@@ -16,6 +16,8 @@ from protocols.library import names
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
+_SPACING = 4
+"""Pixels between the list and its button: little, so that both are in sight under an alarm on a small screen."""
 _LEAST_HEIGHT = 30
 """Pixels of the list: a row. Doubled, a low dock scrolls a list that scrolls."""
 
@@ -61,6 +63,7 @@ class ProtocolPanel(QWidget):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(_SPACING)
         layout.addWidget(self.list, 1)
         layout.addWidget(button(tr("Open file …"), "openProtocolButton", self._ask_for_file))
 

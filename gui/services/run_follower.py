@@ -8,6 +8,7 @@ ones have been drawn, so that a slow screen never piles up work. Requests to sto
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,13 +33,19 @@ if TYPE_CHECKING:
     from gui.services.overview import Overview
     from protocols import Protocol
 
-# Between two looks at the run file, and the most that a sample waits for one: at most 41 frames a second
-# (docs/explanations/architecture.md, "Drawing"). Doubled, there are fewer than 20 of them, and what they show is older
-# by 12 ms in the mean; half of it is twice the work.
-_READ_MS = 24
-# Looks at the run file from one question to the guardian to the next. Each answer makes every part of the window look
-# at the state: 2 ms. Doubled, the end of a run is told 0.1 s later.
-_READS_A_POLL = 4
+# Between two frames at least (docs/explanations/architecture.md, "Drawing"): two pieces of a fast run, which come every
+# 10 ms. Doubled, there are fewer than 25 of them, and what they show is older by 10 ms in the mean; half of it is twice
+# the work.
+_READ_MS = 20
+# Between two looks at the run file when a frame is due and its samples are not there yet. They come in pieces, 10 ms of
+# a fast run each: without, a frame shows what is older by 5 ms in the mean. Doubled, 2 ms of these are left.
+_LOOK_MS = 4
+# So many such looks; then the run is slow, and the next one is a whole interval later: 20 ms. Doubled, a slow run is
+# looked at twice as often for nothing.
+_MOST_LOOKS = 6
+# From one question to the guardian to the next. Each answer makes every part of the window look at the state: 2 ms.
+# Doubled, the end of a run is told 0.1 s later.
+_POLL_S = 0.096
 # Between two frames while a long run is read: each takes some time from the reading. Doubled, it looks less alive.
 _REFINE_S = 0.25
 # How long nobody may take a request to end the run before the operator is told: a second is usual, and three for a
@@ -99,7 +106,9 @@ class RunFollower(QObject):
         self._unreadable = False
         self._overview: Overview | None = None
         self._refined_s = 0.0
-        self._n_reads = 0
+        self._polled_s = -math.inf
+        self._n_looks = 0
+        self._has_news = False
         self._timer = QTimer(self, interval=_READ_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
         # As soon as nobody else wants anything of this thread.
@@ -217,11 +226,18 @@ class RunFollower(QObject):
 
     def _tick(self) -> None:
         """Look at the run file; ask the guardian now and then."""
-        self._n_reads += 1
-        if self._n_reads % _READS_A_POLL == 0:
+        self._has_news, begun_s = False, time.monotonic()
+        if begun_s - self._polled_s > _POLL_S:
+            self._polled_s = begun_s
             self._poll()
         elif self._run is not None:
             self._try_to_read(self._run, None)
+        if self._run is not None:
+            # Whatever is there waits for the window, or nothing new is to be had.
+            self._n_looks = 0 if self._has_news else self._n_looks + 1
+            is_rest = self._has_news or not self._may_draw or self._n_looks > _MOST_LOOKS
+            took_ms = round(1e3 * (time.monotonic() - begun_s))
+            self._timer.setInterval(max(_READ_MS - took_ms, _LOOK_MS) if is_rest else _LOOK_MS)
 
     def _poll(self) -> None:
         run = self._run
@@ -282,6 +298,7 @@ class RunFollower(QObject):
     def _draw(self) -> None:
         if self._traces is not None and self._may_draw and self._stale:
             self._may_draw = self._stale = False
+            self._has_news = True
             self.traced.emit(self._traces.traces(self._view))
 
     def _end(self, outcome: Outcome) -> None:

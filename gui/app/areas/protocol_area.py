@@ -41,7 +41,7 @@ class ProtocolArea(QObject):
         context.exchange.dock_raised.connect(self._note_page)
         context.exchange.planned_wanted.connect(self._choose)
         self._docks = (
-            DockSpec("protocols", "Protocols", panel(self._library), {Layout.MEASURE: Side.LEFT}),
+            DockSpec("protocols", "Protocols", panel(self._library, low=True), {Layout.MEASURE: Side.LEFT}),
             DockSpec("plan", "Plan", self._page, {Layout.MEASURE: Side.CENTRE}),
         )
 

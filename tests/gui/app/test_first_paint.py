@@ -7,6 +7,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
+import pytest
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from gui.app.first_paint import FirstPaint
@@ -129,3 +130,28 @@ def test_what_the_window_does_not_show_at_first_is_not_built(qtbot: QtBot, tmp_p
         window.exchange.dock_wanted.emit(dock)
         qtbot.waitUntil(partial(_is_there, window, page))
     window.close()
+
+
+def test_the_first_show_of_a_dock_with_plots_makes_none_of_them(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyqtgraph
+
+    made: list[object] = []
+    begin = pyqtgraph.PlotItem.__init__
+
+    def note(plot: object, *args: object, **named: object) -> None:
+        made.append(plot)
+        begin(plot, *args, **named)
+
+    monkeypatch.setattr(pyqtgraph.PlotItem, "__init__", note)
+    window = MainWindow(tmp_path)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(lambda: len(made) == 9, timeout=20_000)
+    qtbot.wait(100)
+    for dock, plots in (("live", "livePlots"), ("memory", "fitPlots")):
+        window.exchange.dock_wanted.emit(dock)
+        qtbot.waitUntil(partial(_is_there, window, plots))
+    window.close()
+    assert len(made) == 9, "four quantities of a run, three plots of a fit, two of a live fit"

@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 import pytest
 
-from gui.common.plots import TimeViewBox
+from gui.common.plots import TimeViewBox, forget_ready, make_ready, new_plot
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -76,3 +76,14 @@ def test_who_asks_for_values_to_fit_gets_them_without_room(qtbot: QtBot) -> None
     growing.plots[0].enableAutoRange(y=True)
     growing.plots[0].getViewBox().updateAutoRange()
     assert growing.ranges()[0] == pytest.approx(plain)
+
+
+def test_a_plot_that_is_ready_is_taken_once_and_by_who_wants_its_kind(qtbot: QtBot) -> None:
+    forget_ready()
+    make_ready(TimeViewBox)
+    plain, first, second = new_plot("W(t)", ""), new_plot("I", "A", TimeViewBox), new_plot("U", "V", TimeViewBox)
+    assert not isinstance(plain.getViewBox(), TimeViewBox)
+    assert isinstance(first.getViewBox(), TimeViewBox)
+    assert isinstance(second.getViewBox(), TimeViewBox)
+    assert first is not second
+    assert first.getAxis("left").labelText == "I"

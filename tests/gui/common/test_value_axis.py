@@ -66,3 +66,31 @@ def test_decades_are_told_in_words_of_their_unit() -> None:
         lambda value: format_quantity(value, "s", 3), [-4.0, math.log10(3e-4), math.log10(5e-4)], 1.0, None
     )
     assert told == ["100 µs", "", "500 µs"]
+
+
+def test_a_title_is_laid_out_again_when_it_is_another_and_not_whenever_the_axis_moves(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = graphics("moved")
+    plot = add_plot(shown, 0, "Current", "A")
+    plot.setYRange(0.0, 1e-9, padding=0.0)
+    shown.resize(400, 400)
+    qtbot.addWidget(shown)
+    shown.show()
+    qtbot.waitExposed(shown)
+    axis = plot.getAxis("left")
+    qtbot.waitUntil(lambda: "nA" in axis.label.toPlainText())
+    told: list[str] = []
+    write = axis.label.setHtml
+
+    def note(text: str) -> None:
+        told.append(text)
+        write(text)
+
+    monkeypatch.setattr(axis.label, "setHtml", note)
+    for most in (2e-9, 3e-9, 2e-9):
+        plot.setYRange(0.0, most, padding=0.0)
+    assert told == []
+    plot.setYRange(0.0, 5e-6, padding=0.0)
+    assert "µA" in axis.label.toPlainText()
+    assert len(told) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import weakref
 from typing import TYPE_CHECKING
@@ -67,6 +68,19 @@ def test_the_first_long_look_is_done_before_there_are_curves_to_draw(qtbot: QtBo
     weakref.finalize(Cell(), lambda: destroyed.append(True))
     collector.settle()
     assert destroyed == [True], "once is enough: it takes longer than a frame"
+
+
+def test_what_modules_have_brought_is_left_out_of_the_first_long_look(qtbot: QtBot) -> None:
+    application_of_window()
+    collector = GuiThreadCollector(QObject())
+    kept, destroyed = [[k] for k in range(N_OBJECTS)], list[bool]()
+    collector.leave_out()
+    assert gc.get_freeze_count() >= N_OBJECTS
+    weakref.finalize(Cell(), lambda: destroyed.append(True))
+    assert len(gc.get_objects()) < N_OBJECTS
+    collector.settle()
+    assert destroyed == [True], "what was made since is looked through"
+    assert kept
 
 
 def test_widgets_that_wait_for_an_answer_are_let_go_in_the_gui_thread_when_their_window_is_gone(qtbot: QtBot) -> None:

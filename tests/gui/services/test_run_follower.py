@@ -68,6 +68,33 @@ def test_samples_are_drawn_once_they_are_written_and_those_of_a_run_that_ended_o
     file.close()
 
 
+def test_a_run_that_gives_nothing_is_looked_at_no_more_than_five_times_from_one_question_to_the_next(
+    follower: RunFollower, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run.nxs"
+    create_run_file(path, header())
+    file = RunFileBytes(path)
+    file.set_state(RunState.RUNNING)
+    file.write_samples(0, 0, [block(0, 100)])
+    status = RunStatus(Phase.RUNNING, 100, 1000, OutputState.ON)
+    monkeypatch.setattr(daq, "attach", lambda _: SimpleNamespace(path=path, poll=lambda: status, close=lambda: None))
+    told, refresh = list[str](), daq.Run.refresh_written
+
+    def look(run: daq.Run) -> int:
+        told.append("look")
+        return refresh(run)
+
+    monkeypatch.setattr(daq.Run, "refresh_written", look)
+    follower.traced.connect(lambda _: follower.allow_next_curves())
+    follower.progressed.connect(lambda _: told.append("question"))
+    follower.attach(path)
+    qtbot.waitUntil(lambda: told.count("question") > 6)
+    follower.release()
+    file.close()
+    looks_between = [len(part.split()) for part in " ".join(told).split("question")]
+    assert max(looks_between[3:]) <= 5, "a tenth of a second"
+
+
 def test_a_long_run_is_drawn_at_once_and_then_exactly(
     follower: RunFollower, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
