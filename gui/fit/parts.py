@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -235,10 +235,18 @@ class _FiguresTable(QTableWidget):
             return
         for column in range(last + 1):
             self.resizeColumnToContents(column)
+        whole = self.columnWidth(last)
         room = self.viewport().width() - sum(self.columnWidth(column) for column in range(last))
-        self.setColumnWidth(last, min(self.columnWidth(last), max(room, _LEAST_WRAPPED)))
-        for row in range(self.rowCount()):
-            self.setRowHeight(row, max(_ROW_HEIGHT, self.sizeHintForRow(row)))
+        width = min(whole, max(room, _LEAST_WRAPPED))
+        self.setColumnWidth(last, width)
+        texts = ["" if (item := self.item(row, last)) is None else item.text() for row in range(self.rowCount())]
+        metrics = self.fontMetrics()
+        beside = whole - max((metrics.horizontalAdvance(text) for text in texts), default=0)
+        area, how = QRect(0, 0, max(width - beside, 1), 0), Qt.TextFlag.TextWordWrap
+        for row, text in enumerate(texts):
+            # Qt's own hint leaves out what the style keeps free beside a text: a line too few.
+            lines = metrics.boundingRect(area, how, text).height() if width < whole else 0
+            self.setRowHeight(row, max(_ROW_HEIGHT, lines + _ROW_HEIGHT - metrics.height()))
         if self.is_whole:
             bar = self.horizontalScrollBar().sizeHint().height()
             rows = self.verticalHeader().length()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QStyle, QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from gui.common.widgets import order_tabs
 from gui.fit.parts import figures_table, fill, keep_rows_in_sight
@@ -81,7 +81,12 @@ def test_the_note_of_a_figure_wraps_where_a_window_is_narrow(qtbot: QtBot) -> No
     assert table.rowHeight(0) == one_line
     page.resize(NARROW, 300)
     qtbot.waitUntil(lambda: table.rowHeight(0) > one_line)
-    lines = -(-text // table.columnWidth(3))
-    assert table.rowHeight(0) >= lines * table.fontMetrics().height(), "all of its words are to be read"
+    option = QStyleOptionViewItem()
+    table.initViewItemOption(option)
+    option.rect = table.visualRect(table.model().index(0, 3))
+    option.text, option.features = NOTE, option.features | QStyleOptionViewItem.ViewItemFeature.HasDisplay
+    seen = table.style().subElementRect(QStyle.SubElement.SE_ItemViewItemText, option, table)
+    wrapped = table.fontMetrics().boundingRect(seen, Qt.TextFlag.TextWordWrap, NOTE)
+    assert wrapped.height() <= table.rowHeight(0), "all of its words are to be read"
     assert table.rowHeight(1) == one_line
     assert table.height() >= table.horizontalHeader().height() + table.rowHeight(0) + table.rowHeight(1)
