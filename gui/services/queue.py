@@ -6,6 +6,7 @@ before it, and a stop waits for no other order.
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,9 @@ _AFTER_ORDER = 10
 second or two to begin. Halved, a first point of a second is over before the window follows it."""
 _CLOSE_S = 5.0
 """How long a window that closes waits for an order that is being given. Longer waits only delay the closing."""
+
+_LOOK_AT_END_S = 0.02
+"""Between two looks whether a process has let go meanwhile. Doubled, a window closes so much later."""
 
 
 class QueueService(QObject):
@@ -174,6 +178,20 @@ class QueueService(QObject):
                 outcome.raise_if_failed()
 
         self._order(stop, self._stops)
+
+    def end(self, folder: Path) -> None:
+        """Stop a campaign and have `close` wait until its process has let go of the instrument, which ends then."""
+
+        def end() -> None:
+            from daq.campaign.campaign_in_progress import stop_campaign
+            from daq.campaign.folder import CampaignFolder
+
+            campaign, until_s = CampaignFolder(folder), time.monotonic() + _CLOSE_S
+            stop_campaign(campaign)
+            while campaign.is_owned and time.monotonic() < until_s:
+                time.sleep(_LOOK_AT_END_S)
+
+        self._order(end, self._stops)
 
     def _order(self, work: Callable[[], None], lane: Jobs | None = None) -> None:
         (lane or self._orders).do(work, lambda _: self._look_closely(), self._report)

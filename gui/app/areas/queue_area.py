@@ -179,5 +179,9 @@ class QueueArea(QObject):
         """Follow the palette: the tree is drawn by Qt, from the palette."""
 
     def close(self) -> None:
-        """End the service; what is conducted goes on."""
+        """End the service; what is conducted goes on, but for what has lost its instrument with this window."""
+        state = self._store.state
+        for one in state.queue.view.running:
+            if one.is_conducted and state.simulator_at(one.resource) is not None:
+                self._service.end(one.folder)
         self._service.close()

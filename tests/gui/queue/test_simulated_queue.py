@@ -8,6 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
 
+from daq.campaign.folder import CampaignFolder
+from daq.campaign.states import CampaignState
+from daq.campaign.view import read_status
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -67,3 +71,7 @@ def test_the_queue_is_measured_on_the_simulated_cell_and_ends_with_the_window(
     QTest.mouseClick(stop, Qt.MouseButton.LeftButton)
     operator.wait(lambda: not operator.window.isVisible(), 60_000)
     assert not state.state.alarms, "the output was read back as off before the instrument ended"
+    (left,) = (one for one in state.state.queue.view.campaigns if one.state != "done")
+    folder = CampaignFolder(left.folder)
+    operator.wait(lambda: not folder.is_owned, 30_000)  # no process waits for an instrument that there is no more
+    assert read_status(folder).state is CampaignState.STOPPED
