@@ -215,6 +215,7 @@ class ProfilePage(FirstShown):
         column.addLayout(row)
         column.addWidget(self._sentence)
         column.addWidget(self.plot, 1)
+        column.addStretch()  # where there is no plot yet
 
     def refresh(self) -> None:
         """Show what there is."""
@@ -224,6 +225,7 @@ class ProfilePage(FirstShown):
         self._button.setEnabled(bool(self._names))
         hint = tr("Choose a parameter: each point is a refit of all others with it held there.")
         self._sentence.setText(hint if self._profile is None else self._profile.sentence)
+        self.plot.setVisible(self._profile is not None)
         self.plot.show_profile(self._profile)
 
     def paint(self, colours: Colours) -> None:
