@@ -115,9 +115,15 @@ class RunsTable(QTableView):
 
     def _double_clicked(self, index: QModelIndex) -> None:
         if self._runs.columns[index.column()].key in EDITED:
-            self.edit(index)
+            self._edit(index)
         else:
             self.open_wanted.emit()
+
+    def _edit(self, index: QModelIndex) -> None:
+        """Edit a cell, unless one is edited already, or this one cannot be: Qt would complain on standard error."""
+        is_editing = self.state() == QAbstractItemView.State.EditingState
+        if self._runs.flags(index) & Qt.ItemFlag.ItemIsEditable and not is_editing:
+            self.edit(index)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Open by Enter; F2 edits the tags, wherever in the row one is."""
@@ -129,7 +135,7 @@ class RunsTable(QTableView):
             keys = [one.key for one in self._runs.columns]
             if keys[current.column()] not in EDITED and "tags" in keys:
                 current = current.siblingAtColumn(keys.index("tags"))
-            self.edit(current)
+            self._edit(current)
         else:
             super().keyPressEvent(event)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QLineEdit, QPushButton, QTableWidget
+from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QDialog, QLabel, QLineEdit, QPushButton, QTableWidget
 from pytestqt.qtbot import QtBot
 
 from daq.catalogue import followed_folders
@@ -126,6 +126,21 @@ def test_runs_are_sorted_by_a_fitted_figure_in_a_column_of_its_own(dock: Dock) -
         QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=at)
         dock.wait(lambda wanted=wanted: _listed(dock)[:3] == wanted)  # type: ignore[misc]
     dock.wait(lambda: _text(dock, "0", "Mig1.tau") == "3 ms")
+
+
+def test_keys_and_clicks_that_find_nothing_to_edit_are_no_fault(dock: Dock, qtlog: Any) -> None:
+    _select(dock, "4")
+    panel, table = _panel(dock), _table(dock)
+    QTest.keyClick(table, Qt.Key.Key_F2)
+    tags = table.currentIndex().siblingAtColumn([one.key for one in panel.model.columns].index("tags"))
+    table.doubleClicked.emit(tags)  # into a cell that is edited already
+    assert len(table.viewport().findChildren(QLineEdit)) == 1
+    QTest.keyClick(table.viewport().findChild(QLineEdit), Qt.Key.Key_Escape)
+    panel.model.set_columns([one for one in panel.model.columns if one.key == "title"])
+    _select(dock, "4")
+    QTest.keyClick(table, Qt.Key.Key_F2)
+    assert table.state() != QAbstractItemView.State.EditingState
+    assert not [one.message for one in qtlog.records if "edit" in one.message]
 
 
 def test_tags_and_notes_are_edited_in_place_and_kept_beside_the_run(dock: Dock, runs: Path) -> None:
