@@ -178,11 +178,13 @@ def test_programs_with_different_folders_for_temporary_files_do_not_collide(
         (tmp_path / name).mkdir()
         monkeypatch.setenv("TMPDIR", str(tmp_path / name))
         # The first run is still going on when the second asks, however slowly processes start here.
-        protocol = long_protocol(3.0 * promised(1.0))
-        outcomes.append(Bench(instrument.resource, tmp_path).start(protocol, tmp_path / f"{name}.nxs"))
+        outcomes.append(Bench(instrument.resource, tmp_path).start(long_protocol(600.0), tmp_path / f"{name}.nxs"))
         if name == "one":
             until(running_with(outcomes[0], 3))
-    second, first = outcomes[1].wait(), outcomes[0].wait()
+    second = outcomes[1].wait()
     assert (second.state, second.output) == ("refused", "untouched")
     assert "one.nxs" in second.reason
-    assert (first.state, first.output) == ("complete", "off")
+    until(running_with(outcomes[0], open_run(outcomes[0].path).n_samples + 3))
+    outcomes[0].stop()
+    first = outcomes[0].wait()
+    assert (first.state, first.output) == ("stopped", "off")
