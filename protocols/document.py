@@ -117,7 +117,7 @@ def write_toml(tables: Mapping[str, Any], *, beside: Path | None = None) -> str:
 
     document = tomlkit.document()
     for key, value in sorted(tables.items(), key=lambda item: _is_table(item[1])):
-        document[key] = _table(value, key, beside) if isinstance(value, Mapping) else value
+        document[key] = _table(value, key, beside) if isinstance(value, Mapping) else _listed(value)
     return tomlkit.dumps(document)
 
 
@@ -131,8 +131,22 @@ def _table(values: Mapping[str, Any], path: str, beside: Path | None) -> Table:
 
     table = tomlkit.table()
     for key, value in values.items():
-        table[key] = _stored(value, f"{path}.{key}", beside) if isinstance(value, np.ndarray) else value
+        table[key] = _stored(value, f"{path}.{key}", beside) if isinstance(value, np.ndarray) else _listed(value)
     return table
+
+
+def _listed(value: Any) -> Any:
+    """Return a list of single values as an array that is made at once, anything else as it is.
+
+    tomlkit would put in one by one and number all anew each time: 0.14 s for 1500 numbers, here 0.01 s.
+    """
+    if not isinstance(value, list) or any(isinstance(one, Mapping | list | tuple) for one in value):
+        return value
+    import tomlkit
+    from tomlkit.items import Array, Trivia, Whitespace
+
+    pieces = [piece for one in value for piece in (Whitespace(","), Whitespace(" "), tomlkit.item(one))]
+    return Array(pieces[2:], Trivia())
 
 
 def _stored(array: np.ndarray[Any, Any], path: str, beside: Path | None) -> InlineTable:

@@ -23,7 +23,7 @@ OLD = Path(__file__).parent / "old_texts"
 seconds = st.floats(1e-6, 1e4)
 volts = st.floats(-5, 5)
 # Control characters and the like are refused (tests/protocols/test_texts.py); notes may have lines.
-seen = st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"])
+seen = st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"])
 texts = st.text(seen, max_size=MOST_NAME)
 notes_of_lines = st.text(seen | st.sampled_from("\n\r\t"))
 sizes = {"V": volts, "s": seconds}

@@ -16,6 +16,7 @@ from sim_instruments.keithley.k2450.models import Keithley2450, Keithley2460, Ke
 from sim_instruments.keysight.b2900.instrument import B2912A
 from sim_instruments.sample.cell import load_cell
 from sim_instruments.scpi import message_exchange as exchange_module
+from tests.alphabets import CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -266,7 +267,7 @@ _PARAMETERS = st.lists(
          "REAL", "READ", "NEXT", "NEV", "TIM", "BUS", "LIST", "", "9" * 400]
     )
     | st.floats(-1e3, 1e3).map(str)
-    | st.text(max_size=5),
+    | st.text(CHARACTERS, max_size=5),
     max_size=5,
 ).map(",".join)  # fmt: skip
 
@@ -276,7 +277,7 @@ def conversations(model: str) -> st.SearchStrategy[list[str]]:
     """Return lines of known, damaged and free commands; the same strategy at each call, which is checked once."""
     header = st.sampled_from(headers(MODELS[model](ManualClock(), load_cell("resistor"), 1).tree))
     damaged = st.tuples(header, st.integers(0, 30), st.characters()).map(lambda t: t[0][: t[1]] + t[2] + t[0][t[1] :])
-    unit = st.tuples(header | damaged, _PARAMETERS).map(" ".join) | st.text(max_size=20)
+    unit = st.tuples(header | damaged, _PARAMETERS).map(" ".join) | st.text(CHARACTERS, max_size=20)
     line = st.lists(unit, min_size=1, max_size=4).map(";".join)
     return st.lists(line, min_size=1, max_size=12)
 

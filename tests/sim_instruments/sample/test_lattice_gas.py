@@ -197,7 +197,7 @@ def test_smoothed_W_has_errors_that_hold_the_truth() -> None:
     truth = np.array([*(1.0 - p * -np.expm1(-rate * t)), p, math.log(2.0) / rate])
     scores = []
     for seed in range(30):
-        memory = smooth(count_hops(gas, 3e3, 1.0, seed))
+        memory = smooth(count_hops(gas, 1.8e3, 1.0, seed))
         W, errors = memory.W(t)
         (fraction, fraction_error), (median, median_error) = memory.back_hop_fraction, memory.median_time_s
         scores.append((np.array([*W, fraction, median]) - truth) / [*errors, fraction_error, median_error])
