@@ -8,6 +8,7 @@ what it has read in time and memory is opened here.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import suppress
@@ -19,6 +20,8 @@ from protocols import RunFileError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_Key = tuple[int, int, int, int]
+
 # Processor time (s) for one file: reading its description takes some milliseconds. Doubled: a damaged file is refused
 # 1 s later.
 _CPU_S = 1
@@ -26,8 +29,12 @@ _CPU_S = 1
 _WAIT_S = 60.0
 # Address space of the child (bytes): twice what numpy and HDF5 map. A damaged length that is believed asks for more.
 _ADDRESS_SPACE = 4 << 30
-# Files that were read in time: device, number, size and time of change. Not the path: one that was moved is the same.
-_readable: set[tuple[int, int, int, int]] = set()
+# Statuses of a child that a file has ended. One that somebody else kills (SIGKILL) says nothing about its file.
+_FATAL = {-getattr(signal, name) for name in ("SIGXCPU", "SIGSEGV", "SIGABRT", "SIGBUS") if hasattr(signal, name)}
+# Files that were read in time, and those that ended a child: device, number, size and time of change. Not the path: one
+# that was moved is the same. To end a child at its limit takes 2 s of processor time, so none does it twice.
+_readable: set[_Key] = set()
+_fatal: set[_Key] = set()
 
 
 def require_readable(path: Path) -> None:
@@ -52,23 +59,35 @@ def require_readable(path: Path) -> None:
 
 def readable_files(paths: Iterable[Path]) -> set[Path]:
     """Return the files that a child process can read as HDF5 within its limits; one child reads many."""
-    waiting = list(paths)
+    keys = {path: _key_of_any(path) for path in paths}
+    waiting = [path for path, key in keys.items() if key not in _fatal]
     found: set[Path] = set()
     while waiting:
         n_read = 0
-        for path in _read_by_child(waiting):
+        read, was_fatal = _read_by_child(waiting)
+        for path in read:
             n_read += 1
             if path is not None:
                 found.add(path)
                 with suppress(OSError):
                     _readable.add(_key(path))
         # The child ended at the file after those: that one is not readable.
+        if was_fatal and (key := keys[waiting[n_read]]) is not None:
+            _fatal.add(key)
         waiting = waiting[n_read + 1 :]
     return found
 
 
-def _read_by_child(paths: list[Path]) -> list[Path | None]:
-    """Return for each file that a child came past the file if it could be read, else None."""
+def _read_by_child(paths: list[Path]) -> tuple[list[Path | None], bool]:
+    """Have a child read files.
+
+    Returns
+    -------
+    read : list of Path or None
+        For each file that it came past the file if it could be read, else None.
+    was_fatal : bool
+        Whether the next file ended the child: by a crash or the limit of its processor time, not because all took long.
+    """
     request = b"\0".join(os.fsencode(path) for path in paths)
     command = [sys.executable, "-P", "-m", "daq.files.probe"]
     with subprocess.Popen(  # noqa: S603 - our own module
@@ -79,12 +98,21 @@ def _read_by_child(paths: list[Path]) -> list[Path | None]:
         except subprocess.TimeoutExpired:
             child.kill()
             answer, _ = child.communicate()
-    return [path if letter == ord("y") else None for path, letter in zip(paths, answer, strict=False)]
+    was_fatal = child.returncode in _FATAL and len(answer) < len(paths)
+    return [path if letter == ord("y") else None for path, letter in zip(paths, answer, strict=False)], was_fatal
 
 
-def _key(path: Path) -> tuple[int, int, int, int]:
+def _key(path: Path) -> _Key:
     status = path.stat()
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _key_of_any(path: Path) -> _Key | None:
+    """Return the key of a file; None if there is none."""
+    try:
+        return _key(path)
+    except OSError:
+        return None
 
 
 def _limit() -> None:

@@ -217,9 +217,19 @@ def test_zeroed_strings_that_make_hdf5_loop_are_refused(tmp_path: Path) -> None:
     size = int.from_bytes(content[heap + 8 : heap + 16], "little")
     content[heap + 16 : heap + size] = bytes(size - 16)
     path.write_bytes(content)
+    with pytest.raises(RunFileError, match=r"HDF5|not a run file"):
+        open_run(path)
+    before = children_s()
     for read in (open_run, recover):
         with pytest.raises(RunFileError, match=r"HDF5|not a run file"):
             read(path)
+    assert children_s() == before, "no child loops at it again"
+
+
+def children_s() -> float:
+    """Return the processor time (s) of processes that this one has started and that have ended."""
+    spent = os.times()
+    return spent.children_user + spent.children_system
 
 
 def test_a_seal_can_be_read_without_hdf5(complete: Path) -> None:
