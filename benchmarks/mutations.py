@@ -272,13 +272,16 @@ def campaign(name: str, count: int, seed: int, folder: Path) -> Counter[str]:
 def main() -> int:
     """Run the campaign; the exit status says whether something happened that must not."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("subjects", nargs="*", help=f"of {', '.join(SUBJECTS)}; all by default")
+    parser.add_argument(
+        "subjects", nargs="*", help=f"of {', '.join(SUBJECTS)}, with another count as in run=60; all by default"
+    )
     parser.add_argument("--count", type=int, default=5000, help="cases of each subject")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, default=Path("campaigns"))
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
-    found = {name: dict(campaign(name, given.count, given.seed, given.folder)) for name in given.subjects or SUBJECTS}
+    counts = (subject.partition("=")[::2] for subject in given.subjects or SUBJECTS)
+    found = {name: dict(campaign(name, int(count or given.count), given.seed, given.folder)) for name, count in counts}
     print(json.dumps(found, indent=1))
     return int(any(outcome in BAD for counts in found.values() for outcome in counts))
 

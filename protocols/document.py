@@ -143,9 +143,9 @@ def _listed(value: Any) -> Any:
     if not isinstance(value, list) or any(isinstance(one, Mapping | list | tuple) for one in value):
         return value
     import tomlkit
-    from tomlkit.items import Array, Trivia, Whitespace
+    from tomlkit.items import Array, Item, Trivia, Whitespace
 
-    pieces = [piece for one in value for piece in (Whitespace(","), Whitespace(" "), tomlkit.item(one))]
+    pieces: list[Item] = [piece for one in value for piece in (Whitespace(","), Whitespace(" "), tomlkit.item(one))]
     return Array(pieces[2:], Trivia())
 
 
