@@ -123,6 +123,7 @@ ALARMS = (
 )
 FITS = tuple(Fit(stage, "R0-Mig1-CPE1") for stage in FitStage)
 NOTES = ("", "No run is in progress: there is nothing to stop.")
+_FIRST = AppState()  # has what is the same in all of them: to make it anew for each takes longer than the tests do
 
 
 def states_of_permissions(every: int = 1) -> Iterator[AppState]:
@@ -130,12 +131,33 @@ def states_of_permissions(every: int = 1) -> Iterator[AppState]:
     simulators = (Simulator("keithley2461", "TCPIP::127.0.0.1::1::SOCKET"),)
     whole = product(CONNECTIONS, PLANS, RUNS, ALARMS, FITS)
     for connection, plan, run, (alarms, attempt), fit in islice(whole, 0, None, every):
-        yield AppState(connection, simulators, plan, run, alarms=alarms, attempt=attempt, fit=fit)
+        yield _state(connection, simulators, plan, run, _FIRST.output, alarms, attempt, fit)
 
 
 def states_of_header(every: int = 1) -> Iterator[AppState]:
-    """Yield the product of all that the header may depend on, or every so many-th of it."""
+    """Yield the product of all that the header may depend on, or every so many-th of it.
+
+    Half of them have a note: of two that differ in one thing by one place, one has.
+    """
     connections, plans = (CONNECTIONS[0], CONNECTIONS[2], CONNECTIONS[3]), (PLANS[0], *PLANS[2:])
-    whole = product(connections, plans, RUNS, OUTPUTS, ALARMS, NOTES)
-    for connection, plan, run, output, (alarms, attempt), note in islice(whole, 0, None, every):
-        yield AppState(connection, (), plan, run, output, alarms, attempt, note=note)
+    axes = (connections, plans, RUNS, OUTPUTS, ALARMS)
+    for at in islice(product(*(range(len(axis)) for axis in axes)), 0, None, every):
+        c, p, r, o, a = at
+        alarms, attempt = ALARMS[a]
+        note = NOTES[sum(at) % 2]
+        yield _state(connections[c], (), plans[p], RUNS[r], OUTPUTS[o], alarms, attempt, note=note)
+
+
+def _state(
+    connection: Connection,
+    simulators: tuple[Simulator, ...],
+    plan: Plan,
+    run: CurrentRun | None,
+    output: Output,
+    alarms: tuple[Alarm, ...],
+    attempt: Attempt,
+    fit: Fit = FITS[0],
+    note: str = "",
+) -> AppState:
+    kept = {"queue": _FIRST.queue, "runs": _FIRST.runs, "editor": _FIRST.editor}
+    return AppState(connection, simulators, plan, run, output, alarms, attempt, fit, note=note, **kept)  # type: ignore[arg-type]

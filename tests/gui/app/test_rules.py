@@ -18,11 +18,16 @@ from tests.gui.app.states import states_of_permissions
 
 @pytest.fixture(scope="module")
 def permissions() -> list[tuple[AppState, dict[Command, str]]]:
-    """Return every state with the reason against each command."""
-    return [
-        (state, {command: permission.reason for command, permission in allowed(state).items()})
-        for state in states_of_permissions()
-    ]
+    """Return every state with the reason against each command; states with the same reasons share them."""
+    kept: dict[tuple[str, ...], dict[Command, str]] = {}
+    found = []
+    for state in states_of_permissions():
+        permissions = allowed(state)
+        reasons = tuple(permission.reason for permission in permissions.values())
+        if reasons not in kept or list(kept[reasons]) != list(permissions):
+            kept[reasons] = dict(zip(permissions, reasons, strict=True))
+        found.append((state, kept[reasons]))
+    return found
 
 
 Permissions = list[tuple[AppState, dict[Command, str]]]
