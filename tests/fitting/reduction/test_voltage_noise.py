@@ -93,8 +93,8 @@ def test_a_kept_reduction_knows_the_noise_and_halves_add_up() -> None:
 
 def test_the_bias_of_a_noisy_voltage_is_taken_out(tmp_path: Path) -> None:
     # The truth comes by another road: Euler inversion, and quadrature over each slope.
-    found = campaign("Mig", 0.0, 8, tmp_path, voltage_noise=0.003)["all"]
-    assert found["trials"] > 40
+    found = campaign("Mig", 0.0, 5, tmp_path, voltage_noise=0.003)["all"]
+    assert found["trials"] > 25  # none with the bias: no circuit describes the record then
     assert found["successes"] >= 0.93 * found["trials"]
 
 
