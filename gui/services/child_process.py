@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, QTimer, Signal
+from PySide6.QtCore import QObject, QProcess, Qt, QTimer, Signal
 
 from gui.common.language import tr
 
@@ -110,6 +110,14 @@ class JsonChild(ChildProcess):
         self._limit.stop()
         self._process.terminate()
 
+    def let_go(self) -> None:
+        """Tell it to end, and delete this object once it has: Qt kills a process whose object goes first."""
+        self.end()
+        if self.is_running:
+            self._process.finished.connect(self.deleteLater)
+        else:
+            self.deleteLater()
+
     def _give_up(self) -> None:
         """Kill a child that has not answered in time: whoever waits for it waits no longer."""
         self._ending = True
@@ -158,3 +166,12 @@ class JsonChild(ChildProcess):
         if error == QProcess.ProcessError.FailedToStart:
             self._limit.stop()
         super()._not_started(error)
+
+
+def end_children(service: QObject) -> None:
+    """End the children of a service, those too that it has let go, and wait for that; only for a window that closes."""
+    children = service.findChildren(JsonChild, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    for child in children:
+        child.end()
+    for child in children:
+        child.wait_for_end()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
-from gui.services.child_process import JsonChild
+from gui.services.child_process import JsonChild, end_children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -74,8 +74,15 @@ class Fits(QObject):
     ) -> None:
         # A child for each: one that was ended may take its time.
         child = JsonChild(what, self)
-        child.documented.connect(then)
-        child.failed.connect(failed)
+
+        def over(_: object) -> None:
+            if self._child is child:
+                self._child = None
+            child.let_go()
+
+        for told, answer in ((child.documented, then), (child.failed, failed)):
+            told.connect(answer)
+            told.connect(over)
         if is_the_fit:
             self._child = child
         child.start(*arguments)
@@ -83,14 +90,12 @@ class Fits(QObject):
     def end(self) -> None:
         """End the fit that is in progress; it tells nothing more."""
         if self._child is not None:
-            self._child.end()
+            self._child.let_go()
             self._child = None
 
     def close(self) -> None:
         """End all children; only for a window that closes."""
-        for child in self.findChildren(JsonChild, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            child.end()
-            child.wait_for_end()
+        end_children(self)
 
 
 def run_file_of(path: Path, folder: Path) -> tuple[Path, bool]:

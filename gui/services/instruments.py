@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from gui.common.instrument import FoundInstrument, Instrument
 from gui.common.language import tr
-from gui.services.child_process import JsonChild
+from gui.services.child_process import JsonChild, end_children
 from gui.services.jobs import as_message
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Instruments(QObject):
             VISA resource, or a name in the address book.
         """
         if self._question is not None:
-            self._question.end()
+            self._question.let_go()
         question = JsonChild(tr("Asking who is there"), self, limit_s=_LIMIT_S)
         question.documented.connect(lambda document: self._answer(address, document))
         question.failed.connect(lambda why: self.silent.emit(address, why))
@@ -106,11 +106,7 @@ class Instruments(QObject):
 
     def close(self) -> None:
         """End what is under way; only for a window that closes."""
-        children = self.findChildren(JsonChild)
-        for child in children:
-            child.end()
-        for child in children:
-            child.wait_for_end()
+        end_children(self)
 
 
 def _addresses() -> dict[str, str]:

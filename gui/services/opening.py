@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from gui.common.language import tr
-from gui.services.child_process import JsonChild
+from gui.services.child_process import JsonChild, end_children
 from protocols import IonechoError
 
 if TYPE_CHECKING:
@@ -152,15 +152,12 @@ class Opening(QObject):
 
     def _end(self, child: JsonChild) -> None:
         self._imports.pop(child, None)
-        child.deleteLater()
+        child.let_go()
         self.importing.emit(next(iter(self._imports.values()), ""))
 
     def close(self) -> None:
         """End imports that are under way; only for a window that closes."""
-        for child in self._imports:
-            child.end()
-        for child in self._imports:
-            child.wait_for_end()
+        end_children(self)
 
 
 def _looked_at(

@@ -10,11 +10,11 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from gui.common.language import tr
 from gui.common.queue_view import CampaignView, PointView, QueueView, Temperature
-from gui.services.child_process import JsonChild
+from gui.services.child_process import JsonChild, end_children
 from gui.services.jobs import Jobs
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class QueueService(QObject):
         child = JsonChild(tr("Adding to the queue"), self)
 
         def over(why: str = "") -> None:
-            child.deleteLater()
+            child.let_go()
             if why:
                 self.failed.emit(why)
             self.look()
@@ -209,9 +209,7 @@ class QueueService(QObject):
         """End the threads; what is conducted goes on."""
         self._is_over = True
         self._timer.stop()
-        for child in self.findChildren(JsonChild, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            child.end()
-            child.wait_for_end()
+        end_children(self)
         for lane in (self._watching, self._orders, self._stops):
             lane.finish(_CLOSE_S)
 

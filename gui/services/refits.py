@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from gui.common.language import tr
-from gui.services.child_process import JsonChild
+from gui.services.child_process import JsonChild, end_children
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +62,7 @@ class Refits(QObject):
         if child not in self._children:
             return
         run, _ = self._children.pop(child)
-        child.deleteLater()
+        child.let_go()
         self._n_done += 1
         if why:
             self._failures.append(why)
@@ -79,13 +79,11 @@ class Refits(QObject):
         self._waiting.clear()
         for child in list(self._children):
             del self._children[child]
-            child.end()
+            child.let_go()
         self._n = self._n_done
         self._report()
 
     def close(self) -> None:
         """End all children and wait for that; only for a window that closes."""
-        children = list(self._children)
         self.cancel()
-        for child in children:
-            child.wait_for_end()
+        end_children(self)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from gui.common.instrument import Simulator
 from gui.common.language import tr
-from gui.services.child_process import JsonChild
+from gui.services.child_process import JsonChild, end_children
 from gui.services.jobs import as_message
 
 # How long one may take to start: two seconds, and the rest for a busy computer. Doubled: the window says two minutes
@@ -58,13 +58,9 @@ class Simulators(QObject):
     def _ended(self, kind: str, why: str) -> None:
         child = self._children.pop(kind, None)
         if child is not None:
-            child.end()
-            child.deleteLater()
+            child.let_go()
             self.ended.emit(kind, why)
 
     def close(self) -> None:
         """End all of them; only for a window that closes."""
-        for child in self._children.values():
-            child.end()
-        for child in self._children.values():
-            child.wait_for_end()
+        end_children(self)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from gui.common.language import tr
-from gui.services.child_process import JsonChild
+from gui.services.child_process import JsonChild, end_children
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,12 +61,9 @@ class Writing(QObject):
 
     def _end(self, child: JsonChild) -> None:
         self._children.pop(child, None)
-        child.deleteLater()
+        child.let_go()
         self.writing.emit(next(iter(self._children.values()), ""))
 
     def close(self) -> None:
         """End what is being written and wait for that; only for a window that closes."""
-        for child in self._children:
-            child.end()
-        for child in self._children:
-            child.wait_for_end()
+        end_children(self)
