@@ -120,7 +120,8 @@ class VisaSession:
 
     def _greet(self) -> str:
         """Return the answer to the greeting; one that refuses it is asked again for a while."""
-        patient_until = time.monotonic() + _GREETING_S
+        slowness = self._patience.limit_s() / self._patience.answer_s
+        patient_until = time.monotonic() + _GREETING_S * slowness
         while self.dialect.is_refusal(answer := self.query(self.dialect.greeting)) and time.monotonic() < patient_until:
             time.sleep(_DEAF_S)
         return answer

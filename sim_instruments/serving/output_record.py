@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 # Interval (s) of looks at the output: a five-hundredth of the second in which it is promised to go off.
 _INTERVAL_S = 0.002
 
+# How long a look may be waited for: as an instrument that is served from a thread may take to begin.
+_PATIENCE_S = 10.0
+
 
 @dataclass(frozen=True)
 class Edge:
@@ -45,19 +48,29 @@ class OutputRecord:
         self._edges: list[Edge] = []
         self._looked_at_s = time.monotonic()
         self._gaps: list[tuple[float, float]] = []
+        self._n_looks = 0
+        self._is_kept = False
 
     async def keep(self) -> None:
         """Look at the output again and again until this task is cancelled."""
-        while True:
-            self._device.update()
-            on = self._device.output_is_on
-            now = time.monotonic()
-            if now - self._looked_at_s > 10 * _INTERVAL_S:
-                self._gaps.append((self._looked_at_s, now))
-            self._looked_at_s = now
-            if on != self.is_on:
-                self._edges.append(Edge(now, on))
-            await asyncio.sleep(_INTERVAL_S)
+        self._is_kept = True
+        try:
+            while True:
+                self._look()
+                await asyncio.sleep(_INTERVAL_S)
+        finally:
+            self._is_kept = False
+
+    def _look(self) -> None:
+        self._device.update()
+        on = self._device.output_is_on
+        now = time.monotonic()
+        if now - self._looked_at_s > 10 * _INTERVAL_S:
+            self._gaps.append((self._looked_at_s, now))
+        self._looked_at_s = now
+        if on != self._was_on_last:
+            self._edges.append(Edge(now, on))
+        self._n_looks += 1
 
     @property
     def edges(self) -> tuple[Edge, ...]:
@@ -66,7 +79,18 @@ class OutputRecord:
 
     @property
     def is_on(self) -> bool:
-        """Whether the output was on at the last look."""
+        """Whether the output is on, by a look that is made after this was asked; by the last one if no more are made.
+
+        Asked of another thread than the instrument's. Without, a busy machine has an output on that a client has just
+        read back as off.
+        """
+        before, until_s = self._n_looks, time.monotonic() + _PATIENCE_S
+        while self._is_kept and self._n_looks == before and time.monotonic() < until_s:
+            time.sleep(_INTERVAL_S)
+        return self._was_on_last
+
+    @property
+    def _was_on_last(self) -> bool:
         return bool(self._edges) and self._edges[-1].on
 
     def was_on(self, at_s: float) -> bool:

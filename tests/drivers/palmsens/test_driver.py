@@ -292,6 +292,7 @@ def test_a_garbled_package_is_refused(line: str) -> None:
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait refusals out for as long as twenty of them take on this machine: 1.3 s where it is idle."""
     monkeypatch.setattr("drivers.palmsens.driver._REFUSALS_S", patience(3.0))
+    monkeypatch.setattr("drivers.visa.session._GREETING_S", patience(3.0))
 
 
 @pytest.mark.usefixtures("unhurried")
