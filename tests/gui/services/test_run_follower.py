@@ -33,14 +33,20 @@ def follower(qtbot: QtBot) -> Iterator[RunFollower]:
     one.release()
 
 
-def test_samples_are_drawn_once_they_are_written_and_those_of_a_run_that_ended_once_they_are_safe(
-    follower: RunFollower, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "run.nxs"
+def _growing(folder: Path) -> tuple[Path, RunFileBytes]:
+    """Return a run in progress of which a hundred samples are safe, with the file of who writes it."""
+    path = folder / "run.nxs"
     create_run_file(path, header())
     file = RunFileBytes(path)
     file.set_state(RunState.RUNNING)
     file.write_samples(0, 0, [block(0, 100)])
+    return path, file
+
+
+def test_samples_are_drawn_once_they_are_written_and_those_of_a_run_that_ended_once_they_are_safe(
+    follower: RunFollower, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, file = _growing(tmp_path)
     status = RunStatus(Phase.RUNNING, 100, 1000, OutputState.ON)
     run = SimpleNamespace(path=path, poll=lambda: status, close=lambda: None)
     monkeypatch.setattr(daq, "attach", lambda _: run)
@@ -71,11 +77,7 @@ def test_samples_are_drawn_once_they_are_written_and_those_of_a_run_that_ended_o
 def test_a_run_that_gives_nothing_is_looked_at_no_more_than_five_times_from_one_question_to_the_next(
     follower: RunFollower, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "run.nxs"
-    create_run_file(path, header())
-    file = RunFileBytes(path)
-    file.set_state(RunState.RUNNING)
-    file.write_samples(0, 0, [block(0, 100)])
+    path, file = _growing(tmp_path)
     status = RunStatus(Phase.RUNNING, 100, 1000, OutputState.ON)
     monkeypatch.setattr(daq, "attach", lambda _: SimpleNamespace(path=path, poll=lambda: status, close=lambda: None))
     told, refresh = list[str](), daq.Run.refresh_written
