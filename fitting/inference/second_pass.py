@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fitting.inference.beside import displaced_by
 from fitting.inference.diagnosis import diagnose
 from fitting.inference.edge_places import solve_with_places
+from fitting.inference.edge_ramps import solve_with_ramps
 from fitting.inference.problem import Problem
 from fitting.inference.slow_noise import with_slow_noise
 from fitting.inference.solution import solve
@@ -57,7 +58,8 @@ def solve_runs(
 def with_second_pass(runs: Mapping[int, Record], solution: Solution, start: Mapping[str, float | str]) -> Solution:
     """Return a solution with the times that are to be fitted, and what leaves more than noise reduced again.
 
-    Each jump of a sampled voltage gets a place of its own, or noise of the AR(1) kind is whitened.
+    A sampled voltage goes in straight lines from sample to sample, or each of its jumps gets a place of its own, or
+    noise of the AR(1) kind is whitened.
 
     Parameters
     ----------
@@ -77,6 +79,9 @@ def with_second_pass(runs: Mapping[int, Record], solution: Solution, start: Mapp
     restless = {k: run for k, run in runs.items() if solution.goodness[k].inflation > 1.0}
     if not restless:
         return solution
+    better = solve_with_ramps(runs[0], solution, start) if alone else None
+    if better is not None:
+        return better
     better = solve_with_places(runs[0], solution, start) if alone else None
     if better is None:
         better = whitened_solution(restless, solution.problem.observations, parameters, (solution.values, start))

@@ -30,6 +30,8 @@ class RemarkKind(StrEnum):
     """The bias by noise of a measured voltage was taken out. Value: ``voltage_noise_V``."""
     EDGE_LEAD = "edge_lead"
     """Where the jumps of a sampled voltage were found. Values: ``lead_s``, ``most_s``."""
+    EDGE_RAMPS = "edge_ramps"
+    """A sampled voltage went in straight lines from sample to sample. No values."""
     EDGE_PLACES = "edge_places"
     """Each jump of a sampled voltage has a place of its own. Values: ``n_edges``, ``deviation_s``."""
     NOT_AT_REST = "not_at_rest"
@@ -93,6 +95,10 @@ TEXTS: dict[RemarkKind, str] = {
     RemarkKind.EDGE_LEAD: (
         "the voltage was only sampled: by the current, it jumped {lead_s:quantity s} before the first sample after each"
         " jump; it may have done so at any time in the {most_s:quantity s} before it"
+    ),
+    RemarkKind.EDGE_RAMPS: (
+        "the voltage was only sampled: by the current, it went straight from sample to sample where it changed, and did"
+        " not jump between two of them (--edges step takes jumps)"
     ),
     RemarkKind.EDGE_PLACES: (
         "the voltage was only sampled, and not by the clock that stepped it: each of its {n_edges} jumps has a place of"
