@@ -6,15 +6,17 @@ simulated records for files.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from daq import import_record, read_text
 from fitting import CellModel
+from fitting.archive.dispatch import Workers
 from fitting.transforms.laplace import step_response
 from protocols import Sample
 from tests.docs.program_texts import FILES as OF_PROGRAMS
@@ -41,6 +43,15 @@ ONLY_PARSED = {
     "gui": "opens a window; tests/gui drives it",
     "discover": "without an address it would ask every instrument on the network",
 }
+
+
+def in_this_process(_count: int) -> Workers[Any, Any]:
+    """Return a thread as the worker of a refit: processes would load all of the project for each page that refits.
+
+    Refits by processes are tried in tests/ionecho/test_refit.py and tests/fitting/archive.
+    """
+    return Workers(lambda _: ThreadPoolExecutor(1), 1)
+
 
 # What other programs are mentioned. Those with a rule in `test_snippets` are held to it, the others are not ours.
 OTHER_PROGRAMS = (

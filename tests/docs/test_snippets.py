@@ -18,12 +18,13 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from fitting.archive import dispatch
 from ionecho.cli import app
 from protocols import Protocol
 from protocols.campaigns import Campaign, is_campaign
 from sim_instruments import load_cell
 from tests.docs.snippets import PLAIN, PROJECT, RUNNABLE, Command, Snippet, commands_of, pages, snippets_of
-from tests.docs.stand_ins import FILES, METER_ADDRESSES, ONLY_PARSED, OTHER_PROGRAMS, SIMULATED_WITH
+from tests.docs.stand_ins import FILES, METER_ADDRESSES, ONLY_PARSED, OTHER_PROGRAMS, SIMULATED_WITH, in_this_process
 from tests.patience import patience
 
 PAGES = [page for page in pages() if snippets_of(page)]
@@ -145,6 +146,7 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
     (tmp_path / "settings").mkdir()
     monkeypatch.setenv("IONECHO_CONFIG", str(tmp_path / "settings"))
     monkeypatch.setenv("IONECHO_CATALOGUE", str(tmp_path / "settings"))
+    monkeypatch.setattr(dispatch, "processes", in_this_process)
     reading = Reader(tmp_path)
     yield reading
     reading.leave()

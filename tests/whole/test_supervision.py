@@ -38,7 +38,10 @@ from sim_instruments.serving.in_process import InProcess, served_here
 from tests.patience import patience, promised, until
 from tests.whole.conftest import runner_of, running_with
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="freezes processes with SIGSTOP")
+pytestmark = [
+    pytest.mark.realtime,  # a frozen process is noticed by seconds of its silence on real clocks, the product's promise
+    pytest.mark.skipif(sys.platform == "win32", reason="freezes processes with SIGSTOP"),
+]
 
 Frozen = Callable[[RunInProgress, str], list[psutil.Process]]
 # Planning takes some ten milliseconds: who looks a hundred times a second sees it, unless the look comes late.

@@ -92,7 +92,8 @@ class ReadingBuffer:
     def clear(self) -> None:
         """Forget all readings."""
         self._rows: list[Rows] = []
-        self._joined: dict[str, Array] = {}
+        self._columns: dict[str, Array] = {}
+        self._joined: dict[str, tuple[int, Array]] = {}
         self._n = 0
         self._total = 0
         self._overrun = False
@@ -122,7 +123,7 @@ class ReadingBuffer:
             self._rows.append(rows.cut(cut))
             self._n += room
             self._total += room
-            self._joined.clear()
+            self._columns.clear()
         told, self._overrun = self._overrun, room < len(rows)
         return told or not self._overrun
 
@@ -137,6 +138,7 @@ class ReadingBuffer:
             self._rows[place : place + 1] = [one]
             self._total += 1
         self._n = len(self._rows)
+        self._columns.clear()
         self._joined.clear()
 
     def column(self, name: str) -> Array:
@@ -152,17 +154,26 @@ class ReadingBuffer:
             name == "sourcevalues" and not self.collect_source_values
         ):
             raise TspError(4909, f"{name} are not collected")
-        if name not in self._joined:
-            self._joined[name] = self._join(name)
-        return self._joined[name]
+        if name not in self._columns:
+            self._columns[name] = self._column(name)
+        return self._columns[name]
+
+    def _column(self, name: str) -> Array:
+        if name != "timestamps":
+            return self._join(name)
+        relative = self._join("begun_s") - self.base_s
+        return np.rint(relative / self.timestamp_resolution_s) * self.timestamp_resolution_s
 
     def _join(self, name: str) -> Array:
-        if name == "timestamps":
-            relative = np.concatenate([np.empty(0), *(rows.begun_s for rows in self._rows)]) - self.base_s
-            return np.rint(relative / self.timestamp_resolution_s) * self.timestamp_resolution_s
+        """Return a column of all rows: those that have come since it was asked for are added to those joined then."""
+        n_joined, before = self._joined.get(name, (0, np.empty(0)))
+        new = self._rows[n_joined:]
         if name == "sourceranges":
-            return np.concatenate([np.empty(0), *(np.full(len(rows), rows.sourcerange) for rows in self._rows)])
-        return np.concatenate([np.empty(0), *(getattr(rows, name) for rows in self._rows)])
+            joined = np.concatenate([before, *(np.full(len(rows), rows.sourcerange) for rows in new)])
+        else:
+            joined = np.concatenate([before, *(getattr(rows, name) for rows in new)])
+        self._joined[name] = len(self._rows), joined
+        return joined
 
     def word(self, name: str, index: int) -> str:
         """Return an entry (from 0) of a column of words."""
