@@ -59,7 +59,8 @@ _MOST_LOGARITHM = 300.0
 _WIDEST = 1.0
 """Widest precision that can be asked for: ends of half and twice the value, where a parameter is not determined yet."""
 _END_S = 30.0
-"""How long (s) the process of a rule may take to end after its run: a look that was under way, and the results file."""
+"""How long (s) the process of a rule may take to end after its run on an idle computer: a look that was under way, and
+the results file."""
 _RULE = re.compile(r"(?P<name>.+?)\s+known\s+to\s+(?P<precision>.+?)(?:\s+by\s+(?P<circuit>\S+))?", re.IGNORECASE)
 _PERCENT = re.compile(r"(?P<number>\d+(?:\.\d*)?|\.\d+)\s*%")
 
@@ -162,8 +163,10 @@ class KnownTo:
             )
             try:
                 yield
+                from drivers import slowness
+
                 with suppress(subprocess.TimeoutExpired):
-                    process.wait(_END_S)
+                    process.wait(_END_S * slowness())
             finally:
                 process.kill()
                 process.wait()

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
 _AT_LATEST_MS = 1000
-"""How long a window that is shown may stay unpainted, since it is covered or minimised, before the others begin without
-it. Doubled, a run in progress is found so much later there; halved, a busy machine may not have painted yet."""
+"""After how long a window that is not painted is asked whether it is covered or minimised, so that the others begin
+without its paint. Doubled, a run in progress is found so much later there; halved, a busy machine may not have exposed
+it yet."""
 
 
 class FirstPaint(QObject):
@@ -37,7 +38,16 @@ class FirstPaint(QObject):
         if not self._window.isVisible():
             self._end()
         else:
-            QTimer.singleShot(_AT_LATEST_MS, self, self._end)
+            QTimer.singleShot(_AT_LATEST_MS, self, self._end_if_covered)
+
+    def _end_if_covered(self) -> None:
+        """Wait no longer for the paint of a window that nobody sees; where it is seen, the computer is busy."""
+        handle = self._window.windowHandle()
+        is_seen = handle is not None and handle.isExposed() and not self._window.isMinimized()
+        if is_seen and not self._is_over:
+            QTimer.singleShot(_AT_LATEST_MS, self, self._end_if_covered)
+        else:
+            self._end()
 
     def _end(self) -> None:
         if not self._is_over:

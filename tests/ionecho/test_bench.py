@@ -35,7 +35,7 @@ from ionecho import (
     open_run,
     open_temperature_controller,
 )
-from tests.patience import patience
+from tests.patience import patience, slowed
 
 LIMITS = Limits(voltage_V="50 mV", current_A="100 uA")
 SHORT = Protocol(
@@ -65,7 +65,7 @@ values = ["10 mV", "20 mV"]
 def instruments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """Return the resources of a simulated meter and of a controller, on one cell in one cryostat."""
     command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "lakeshore336", "--json"]
-    command += ["--cell", "thermal", "--speed", "15"]
+    command += ["--cell", "thermal", "--speed", str(slowed(15.0))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

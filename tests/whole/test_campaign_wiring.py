@@ -17,6 +17,7 @@ from ionecho.cli import app
 from ionecho.commands.campaign import check_rule
 from protocols import InputError, Limits
 from protocols.campaigns import Campaign
+from tests.patience import slowed
 
 # Ten minutes are planned, so that a slow machine has time to fit; some seconds are measured.
 DOCUMENT = """
@@ -58,7 +59,7 @@ limit = "320 K"
 @pytest.mark.slow
 def test_a_run_ends_once_its_time_is_known_makes_its_point_done_and_tells_its_temperature(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "lakeshore336", "--json"]
-    command += ["--cell", "thermal", "--speed", "15"]
+    command += ["--cell", "thermal", "--speed", str(slowed(15.0))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

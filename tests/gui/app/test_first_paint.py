@@ -116,6 +116,36 @@ def test_a_window_that_is_shown_tells_once_and_after_its_paint(qtbot: QtBot) -> 
     assert painted.count("over") == 1
 
 
+def test_a_window_in_sight_is_waited_for_however_busy_the_computer_is(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gui.app.first_paint._AT_LATEST_MS", 1)
+    told: list[str] = []
+    page = QWidget()
+    qtbot.addWidget(page)
+    first = FirstPaint(page)
+    first.over.connect(lambda: told.append("over"))
+    page.setUpdatesEnabled(False)  # as if the paint were late
+    page.show()
+    handle = page.windowHandle()
+    assert handle is not None
+    qtbot.waitUntil(handle.isExposed)
+    qtbot.wait(50)
+    assert told == []
+    page.setUpdatesEnabled(True)
+    qtbot.waitUntil(lambda: told == ["over"])
+
+
+def test_a_minimised_window_is_not_waited_for(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gui.app.first_paint._AT_LATEST_MS", 1)
+    page = QWidget()
+    qtbot.addWidget(page)
+    page.setUpdatesEnabled(False)
+    first = FirstPaint(page)
+    with qtbot.waitSignal(first.over):
+        page.showMinimized()
+
+
 def _is_there(window: MainWindow, page: str) -> bool:
     return window.findChild(QWidget, page) is not None
 

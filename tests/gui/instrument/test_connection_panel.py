@@ -106,8 +106,9 @@ def test_a_simulated_instrument_that_ends_by_itself_is_no_longer_connected(lab: 
     import psutil
 
     lab.connect_simulated()
-    servers = [child for child in psutil.Process().children() if "sim" in child.cmdline()]
-    for server in servers:
+    # Of a child that has ended, and that nobody has waited for yet, there is no command line.
+    living = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    for server in (child for child in living if "sim" in child.cmdline()):
         server.kill()
     lab.wait(lambda: lab.text("instrumentName") == "Not connected", _PATIENCE_MS)
     assert "The simulated instrument was killed" in lab.text("messageText")
