@@ -26,6 +26,14 @@ _CELLS = 64
 cells of the last eight records of an archive, some thirty others after each. Doubled, none more is found."""
 
 
+def cell_response(model: CellModel, s: Complexes, theta: Floats, *, seen: bool) -> tuple[Complexes, Complexes]:
+    """Return the admittance of a cell and its derivatives, not to be written to; of a cell just asked for, at once.
+
+    Parameters and shapes are those of `CellModel.evaluate`.
+    """
+    return _response(model, s.tobytes(), theta.tobytes(), seen or not model.lag_names)
+
+
 @lru_cache(maxsize=_CELLS)
 def _response(model: CellModel, s: bytes, theta: bytes, seen: bool) -> tuple[Complexes, Complexes]:
     """Return the admittance of a cell and its derivatives, not to be written to."""
@@ -96,7 +104,7 @@ class Problem:
     def response(self, k: int, theta: Floats) -> tuple[Complexes, Complexes]:
         """Return the admittance that observation k asks for, and its derivatives; of a cell just asked for, at once."""
         one = self.observations[k]
-        return _response(self.model, one.s.tobytes(), theta.tobytes(), one.through_instrument)
+        return cell_response(self.model, one.s, theta, seen=one.through_instrument)
 
     def evaluate(self, u: Floats) -> tuple[Floats, Floats]:
         """Return residual (m,) and Jacobian (m, n) of all observations at u."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from fitting.constants import Z95
 from fitting.inference.parameter_transform import ParameterTransform
+from fitting.inference.problem import cell_response
 from fitting.interpretation.friction import memory_shape
 from fitting.interpretation.pulses import first_pulse
 from fitting.results.estimate import Estimate
@@ -219,10 +220,13 @@ class _Cell:
     def of(cls, result: FitResult) -> _Cell:
         modes = mode_map(result.grid)
         transform = ParameterTransform(result.model.parameters)
-        Y, dY = result.model.evaluate(modes.s, result.theta, seen=False)
+        # Without a lag, the fit has asked for the same cells.
+        Y, dY = cell_response(result.model, modes.s, result.theta, seen=False)
         slopes = modes.weights(dY) * transform.slope(transform.to_unbounded(result.theta))[:, None]
-        far = (result.model.evaluate(modes.s, transform.from_unbounded(u), seen=False)[0] for u in result.far_places)
-        return cls(result, result.grid.rates, modes.weights(Y), slopes, tuple(modes.weights(one) for one in far))
+        places = (transform.from_unbounded(u) for u in result.far_places)
+        far = [cell_response(result.model, modes.s, theta, seen=False)[0] for theta in places]
+        weights = modes.weights(np.array([Y, *far]))
+        return cls(result, result.grid.rates, weights[0], slopes, tuple(weights[1:]))
 
     def check(self, value_s: float, what: str) -> None:
         low, high = self.result.window_s
