@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -15,12 +15,29 @@ if TYPE_CHECKING:
 
     from fitting.inference.parameter_transform import ParameterTransform
     from fitting.model.circuit import CellModel
-    from fitting.model.nodes import Leaf
     from fitting.transforms.laplace import Floats
 
 _STEP = 1e-4
 """Step of the derivatives of figures, on the line: errors of rounding and of curvature are both 1e-8 there. Doubled,
 the second grows fourfold."""
+
+
+class Conductor(NamedTuple):
+    """The hopping conductor at some place, and what tells it from that at others.
+
+    Attributes
+    ----------
+    element : Bulk
+    p : ndarray
+        Its parameters.
+    key, shape : bytes
+        Of the conductor, and of what its W(t) depends on: not on the conductance at once, where that is a parameter.
+    """
+
+    element: Bulk
+    p: Floats
+    key: bytes
+    shape: bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,25 +74,27 @@ class Fitted:
     combined: frozenset[int] = frozenset()
     far_places: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
-    def bulk(self, u: Floats) -> tuple[Bulk, Floats] | None:
+    def bulk(self, u: Floats) -> Conductor | None:
         """Return the hopping conductor and its parameters; worked out once for each place."""
-        leaf = self._leaf
-        if leaf is None or not isinstance(leaf.element, Bulk):
-            return None
         place = u.tobytes()
-        p = self._conductors.get(place)
-        if p is None:
+        found = self._conductors.get(place)
+        if found is None and self._bulk is not None:
+            element, within = self._bulk
             theta = self.transform.from_unbounded(u) if self.theta_of is None else self.theta_of(u)
-            p = self._conductors[place] = self.model.complete(theta)[leaf.place]
-        return leaf.element, p
+            p = self.model.complete(theta)[within]
+            key = p.tobytes()
+            found = Conductor(element, p, key, p[1:].tobytes() if element.is_scaled else key)
+            self._conductors[place] = found
+        return found
 
     @cached_property
-    def _leaf(self) -> Leaf | None:
-        return self.model.bulk
+    def _bulk(self) -> tuple[Bulk, slice] | None:
+        leaf = self.model.bulk
+        return (leaf.element, leaf.place) if leaf is not None and isinstance(leaf.element, Bulk) else None
 
     @cached_property
-    def _conductors(self) -> dict[bytes, Floats]:
-        """Parameters of the conductor by places: all figures are asked for at the same ones, to either side."""
+    def _conductors(self) -> dict[bytes, Conductor]:
+        """The conductor by places: all figures are asked for at the same ones, to either side."""
         return {}
 
     @cached_property

@@ -33,20 +33,21 @@ class ParameterTransform:
         self.is_logit = np.isfinite(upper)
         self._width = np.where(self.is_logit, upper - self.lower, 1.0)
         self.limit = np.where(self.is_logit, _LOGIT_LIMIT, _LOG_LIMIT)
+        self._lowest, self._sign = -self.limit, np.where(self.is_logit, -1.0, 1.0)
 
     def to_unbounded(self, theta: Floats) -> Floats:
         """Return the places on the line, those at or over a bound moved just inside."""
         share = (np.asarray(theta) - self.lower) / self._width
         with np.errstate(divide="ignore", invalid="ignore"):
-            u = np.where(self.is_logit, np.log(share / (1.0 - share)), np.log(share))
-        finite = np.nan_to_num(u, nan=0.0, posinf=_LOG_LIMIT, neginf=-_LOG_LIMIT)
-        within: Floats = np.clip(finite, -self.limit, self.limit)
-        return within
+            u = np.log(np.where(self.is_logit, share / (1.0 - share), share))
+            within: Floats = np.minimum(np.maximum(u, self._lowest), self.limit)
+        is_number = within == within  # noqa: PLR0124 - of what is not a number nothing is known
+        return within if is_number.all() else np.where(is_number, within, 0.0)
 
     def from_unbounded(self, u: Floats) -> Floats:
         """Return parameters for places on the line, shape (..., k)."""
-        u = np.minimum(np.maximum(u, -self.limit), self.limit)
-        share = np.where(self.is_logit, 1.0 / (1.0 + np.exp(-u)), np.exp(u))
+        grown = np.exp(self._sign * np.minimum(np.maximum(u, self._lowest), self.limit))
+        share = np.where(self.is_logit, 1.0 / (1.0 + grown), grown)
         theta: Floats = self.lower + self._width * share
         return theta
 

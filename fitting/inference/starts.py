@@ -97,7 +97,7 @@ def follow(problem: Problem, cells: Sequence[Mapping[str, float]], damping: floa
         If a value has no such name, or the circuit cannot be evaluated.
     """
     starts = _starts(problem)
-    given = [_with_given(problem, starts[:1], cell)[0] for cell in cells]
+    given = _places_of(problem, starts[0], cells)
     box = problem.ordering.even_box(problem.transform.search_box([*starts, *given]))
     for start in _ranked(problem, given)[:_FOLLOWED]:
         [found] = _finite(problem, [minimise(problem.evaluate, start, box, irrelevant=1e-3, damping=damping)])
@@ -107,7 +107,7 @@ def follow(problem: Problem, cells: Sequence[Mapping[str, float]], damping: floa
 def _starts(problem: Problem) -> list[Floats]:
     """Return starting places for one observation: a Latin hypercube over what its parameters may be."""
     model, scale = problem.model, problem.observations[0].scale
-    return list(problem.transform.to_unbounded(np.array([model.start(scale, row) for row in _draws(model.n_all)])))
+    return list(problem.transform.to_unbounded(model.starts(scale, _draws(model.n_all))))
 
 
 @lru_cache(maxsize=16)
@@ -132,16 +132,19 @@ def _ranked(problem: Problem, starts: list[Floats]) -> list[Floats]:
 
 def _with_given(problem: Problem, starts: list[Floats], given: Mapping[str, float | str]) -> list[Floats]:
     """Return the starts, before them the first with given values in the place of its own."""
+    return [*_places_of(problem, starts[0], [given]), *starts] if given else starts
+
+
+def _places_of(problem: Problem, start: Floats, cells: Sequence[Mapping[str, float | str]]) -> list[Floats]:
+    """Return a start with the values of some cells in the place of its own, for each of them."""
     unknowns = problem.parameters.parameters
     names = [parameter.name for parameter in unknowns]
-    unknown = set(given) - set(names)
+    unknown = {name for cell in cells for name in cell} - set(names)
     if unknown:
         raise FitError(f"no free parameter is called {', '.join(sorted(unknown))}; there are {', '.join(names)}")
-    if not given:
-        return starts
-    first = problem.transform.from_unbounded(starts[0])
-    named = [one.value_of(given.get(one.name, value)) for one, value in zip(unknowns, first.tolist(), strict=True)]
-    return [problem.transform.to_unbounded(np.array(named)), *starts]
+    first = problem.transform.from_unbounded(start).tolist()
+    values = [[one.value_of(cell.get(one.name, own)) for one, own in zip(unknowns, first, strict=True)] for cell in cells]
+    return list(problem.transform.to_unbounded(np.array(values)))
 
 
 def _local_minima(problem: Problem, starts: list[Floats], box: Floats) -> list[Minimum]:

@@ -171,15 +171,8 @@ def fitted_of(result: FitResult) -> Fitted:
     """
     transform = ParameterTransform(result.model.parameters)
     u = transform.to_unbounded(result.theta)
-    ends = np.empty((len(u), 2))
-    for k, one in enumerate(result.estimates):
-        for side, end in enumerate(one.ci95):
-            moved = result.theta
-            if end is None:
-                ends[k, side] = np.inf if side else -np.inf
-            else:
-                moved[k] = end
-                ends[k, side] = transform.to_unbounded(moved)[k]
+    given = np.array([[np.nan if end is None else end for end in one.ci95] for one in result.estimates])
+    ends = np.where(np.isnan(given), [-np.inf, np.inf], transform.to_unbounded(given.T).T)
     combined = [one.values["parameters"] for one in result.remarks if one.kind is RemarkKind.DEGENERATE]
     names = {name for text in combined for name in str(text).split(", ")}
     members = frozenset(k for k, one in enumerate(result.estimates) if one.name in names)

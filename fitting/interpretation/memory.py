@@ -20,7 +20,7 @@ from protocols import FitError, format_quantity
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from fitting.inference.optimum import Fitted
+    from fitting.inference.optimum import Conductor, Fitted
     from fitting.model.elements.base import Bulk
     from fitting.transforms.laplace import Floats
 
@@ -64,6 +64,10 @@ def bulk_of(fitted: Fitted, u: Floats) -> tuple[Bulk, Floats]:
     FitError
         If the circuit has none.
     """
+    return _conductor(fitted, u)[:2]
+
+
+def _conductor(fitted: Fitted, u: Floats) -> Conductor:
     found = fitted.bulk(u)
     if found is None:
         raise FitError(f"{fitted.model.circuit} has no hopping conductor, so there is no memory to describe")
@@ -126,11 +130,12 @@ def _of(
     known: dict[bytes, Floats] = {}
 
     def at(u: Floats) -> Floats:
-        bulk, p = bulk_of(fitted, u)
-        key = (p[1:] if of_shape and bulk.is_scaled else p).tobytes()
-        if key not in known:
-            known[key] = np.asarray(figure(bulk, p), dtype=np.float64)[()]
-        return known[key]
+        bulk, p, whole, shape = _conductor(fitted, u)
+        key = shape if of_shape else whole
+        found = known.get(key)
+        if found is None:
+            found = known[key] = np.asarray(figure(bulk, p), dtype=np.float64)[()]
+        return found
 
     return at
 

@@ -343,9 +343,13 @@ class CellModel:
         draw : ndarray, shape (n_all,)
             Numbers of [0, 1), one for each parameter of the circuit, fixed or free.
         """
-        values = [value for leaf in self.leaves for value in leaf.element.start(scale, draw[leaf.place])]
-        start: Floats = np.array(values)[self._free]
-        return start
+        return self.starts(scale, draw[None])[0]
+
+    def starts(self, scale: StartScale, draws: Floats) -> Floats:
+        """Return starting values for several draws of shape (n, n_all), a row each."""
+        parts = [leaf.element.starts(scale, draws[:, leaf.place]) for leaf in self.leaves]
+        starts: Floats = np.concatenate(parts, axis=1)[:, self._free]
+        return starts
 
     @property
     def n_all(self) -> int:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import numpy as np
 
 from fitting.transforms.laplace import step_response
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fitting.transforms.laplace import Complexes, Floats
 
+_Start = TypeVar("_Start", bound="Callable[..., tuple[float, ...]]")
 # Growth of an admittance over the two highest frequencies, a factor of 30 apart, up to which it counts as level: a
 # constant phase of n < 0.028 does (decision 141). Doubled (1.2), n = 0.05 would.
 LEVEL = 1.1
@@ -60,8 +63,14 @@ class StartScale:
     longest_s: float
 
     def time(self, share: float) -> float:
-        """Return a time of the window; `share` 0 is its start, 1 its end, on a log scale."""
-        return float(self.shortest_s * (self.longest_s / self.shortest_s) ** share)
+        """Return a time of the window; `share` 0 is its start, 1 its end, on a log scale; for an array, one each."""
+        return self.shortest_s * (self.longest_s / self.shortest_s) ** share
+
+
+def plain_formula(start: _Start) -> _Start:
+    """Mark an `Element.start` that works for arrays as well: draws of shape (k, n) give n values a parameter."""
+    start.takes_many = True  # type: ignore[attr-defined]
+    return start
 
 
 class Element(ABC):
@@ -97,6 +106,12 @@ class Element(ABC):
     @abstractmethod
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:
         """Return starting values; `draw` holds one number of [0, 1) a parameter, which spreads several starts."""
+
+    def starts(self, scale: StartScale, draws: Floats) -> Floats:
+        """Return starting values for several draws, shape (n, k), as `start` gives them one by one."""
+        if getattr(type(self).start, "takes_many", False):
+            return np.stack(np.broadcast_arrays(*self.start(scale, draws.T)), axis=1)
+        return np.array([self.start(scale, draw) for draw in draws])
 
     def is_bounded(self, p: Floats, highest: Complexes) -> bool:
         """Whether its current after a voltage step has a bound, whatever the size of its parameters.

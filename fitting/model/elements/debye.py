@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.model.elements.base import Bulk, Quantity, StartScale
+from fitting.model.elements.base import Bulk, Quantity, StartScale, plain_formula
 from fitting.transforms.laplace import unit_contour
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Debye(Bulk):
         W: Floats = p[1] + (1.0 - p[1]) * np.exp(-np.asarray(t_s) / p[2])
         return W
 
+    @plain_formula
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         return (scale.conductance_S * 10.0 ** (0.5 * draw[0]), 0.05 + 0.9 * draw[1], scale.time(0.9 * draw[2]))
 
@@ -129,6 +130,7 @@ class ColeCole(Bulk):
         remaining: Floats = W + (1.0 - W) * ((x / (1.0 + x)) @ (c / z)).real
         return remaining
 
+    @plain_formula
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         return (
             scale.conductance_S * 10.0 ** (0.5 * draw[0]),

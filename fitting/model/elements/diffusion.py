@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.model.elements.base import Element, Quantity, StartScale
+from fitting.model.elements.base import Element, Quantity, StartScale, plain_formula
 
 if TYPE_CHECKING:
     from fitting.transforms.laplace import Complexes, Floats
@@ -25,6 +25,7 @@ class Warburg(Element):
         Y = np.sqrt(0.5 * s) / p[0]
         return Y, -Y[None] / p[0]
 
+    @plain_formula
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         return (1.0 / (scale.conductance_S * np.sqrt(scale.time(0.3 + draw[0]))),)
 
@@ -48,6 +49,7 @@ class _Finite(Element):
         Y = shape / p[0]
         return Y, np.stack([-Y / p[0], slope * q / (2.0 * p[0] * p[1])])
 
+    @plain_formula
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:
         return 10.0 ** (2.0 * draw[0] - 1.0) / scale.conductance_S, scale.time(0.2 + draw[1])
 

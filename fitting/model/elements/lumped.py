@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.model.elements.base import LEVEL, Element, Quantity, StartScale
+from fitting.model.elements.base import LEVEL, Element, Quantity, StartScale, plain_formula
 
 if TYPE_CHECKING:
     from fitting.transforms.laplace import Complexes, Floats
@@ -22,6 +22,7 @@ class Resistor(Element):
         one = np.ones_like(s)
         return one / p[0], -one[None] / p[0] ** 2
 
+    @plain_formula
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         return (10.0 ** (-2.0 + 2.0 * draw[0]) / scale.conductance_S,)
 
@@ -38,6 +39,7 @@ class Capacitor(Element):
     def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:  # noqa: D102
         return s * p[0], s[None]
 
+    @plain_formula
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         return (scale.conductance_S * scale.time(-0.3 + 1.6 * draw[0]),)
 
@@ -55,6 +57,7 @@ class Inductor(Element):
         Y = 1.0 / (s * p[0])
         return Y, -Y[None] / p[0]
 
+    @plain_formula
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         return (scale.time(-0.5 + draw[0]) / scale.conductance_S,)
 
@@ -74,6 +77,7 @@ class ConstantPhase(Element):
         Y = p[0] * power
         return Y, np.array([power, Y * logarithm])
 
+    @plain_formula
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         n = 0.6 + 0.38 * draw[1]
         return (scale.conductance_S * scale.time(0.3 + draw[0]) ** n, n)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.model.elements.base import Bulk, Quantity, StartScale
+from fitting.model.elements.base import Bulk, Quantity, StartScale, plain_formula
 from fitting.transforms.plain_loops import loops_for_call
 from fitting.transforms.relaxation_map import relaxation_map
 
@@ -53,8 +53,9 @@ def _panel_edges() -> Floats:
 
 
 _EDGES = _panel_edges()
+_WIDTHS = np.diff(_EDGES)
 # y at the nodes of each panel, and 1 - e^-y there.
-_PANEL_NODES = np.stack([_EDGES[:-1, None] + np.diff(_EDGES)[:, None] * _GAUSS[0]] * 2)
+_PANEL_NODES = np.stack([_EDGES[:-1, None] + _WIDTHS[:, None] * _GAUSS[0]] * 2)
 _PANEL_NODES[1] = -np.expm1(-_PANEL_NODES[0])
 
 
@@ -164,7 +165,7 @@ class Migration(Bulk):
 
     def relaxation(self, t_s: Floats, p: Floats) -> Floats:  # noqa: D102
         B, K = float(p[1]), float(p[2])
-        W: Floats = np.exp(-B * (1.0 - mismatch(t_s / p[3], B, K)[0]))
+        W: Floats = np.exp(-B * (1.0 - np.exp(-_solved(t_s / p[3], B, K)[0][0])))
         return W
 
     def time_of(self, remaining: float, p: Floats) -> float | None:  # noqa: D102
@@ -174,10 +175,11 @@ class Migration(Bulk):
             return None
         y = -math.log(left)
         panel = max(int(np.searchsorted(_EDGES, y)) - 1, 0)
-        edges, (nodes, weights) = np.append(_EDGES[: panel + 1], y), _GAUSS
-        widths = np.diff(edges)
-        at = edges[:-1, None] + widths[:, None] * nodes
-        return float(tau * (widths @ (np.exp((K - 1.0) * at - B * np.expm1(-at)) @ weights)))
+        (places, lost), (nodes, weights) = _PANEL_NODES[:, :panel], _GAUSS
+        whole = _WIDTHS[:panel] @ (np.exp((K - 1.0) * places + B * lost) @ weights)
+        low = float(_EDGES[panel])
+        at = low + (y - low) * nodes
+        return tau * float(whole + (y - low) * (np.exp((K - 1.0) * at - B * np.expm1(-at)) @ weights))
 
     def w_inf(self, p: Floats) -> float:  # noqa: D102
         return float(np.exp(-p[1]))
@@ -185,6 +187,7 @@ class Migration(Bulk):
     def modes(self, p: Floats) -> tuple[tuple[float, float], ...]:  # noqa: D102
         return ((float(p[3]), float(p[0] * -np.expm1(-p[1]))),)
 
+    @plain_formula
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         return (
             scale.conductance_S * 10.0 ** (0.5 * draw[0]),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.model.elements.base import Element, Quantity, StartScale
+from fitting.model.elements.base import Element, Quantity, StartScale, plain_formula
 from protocols import FitError
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class RandomBarrier(Element):
         y, slope = universal_conductivity(s * p[1])
         return p[0] * y, np.stack([y, p[0] * slope * s])
 
+    @plain_formula
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         return scale.conductance_S * 10.0 ** (-1.5 * draw[0]), scale.time(0.2 + 0.8 * draw[1])
 

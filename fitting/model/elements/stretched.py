@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.model.elements.base import Bulk, Quantity, StartScale
+from fitting.model.elements.base import Bulk, Quantity, StartScale, plain_formula
 from fitting.transforms.relaxation_map import relaxation_map
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class StretchedExponential(Bulk):
     def modes(self, p: Floats) -> tuple[tuple[float, float], ...]:  # noqa: D102
         return ((float(p[2]), float(p[0] * (1.0 - p[1]))),)
 
+    @plain_formula
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         return (
             scale.conductance_S * 10.0 ** (0.5 * draw[0]),
