@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.constants import Z95
-from fitting.inference.least_squares import NEAR, Minimum, minimise
+from fitting.inference.least_squares import NEAR, Minimum, damped_step, minimise
 from fitting.inference.profile_ends import CLOSE, CLOSE_BY_CHORD, Bracket, Height
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ _MOST_REFITS = 16
 """Refits for one end of an interval. Ends take 1 to 4; a bent valley up to 12. Doubled, only lost ones take longer."""
 _FLAT = 1e-6
 """Singular values, relative to the largest, along which nothing changes. Doubled or halved, no interval moves."""
+_SEEN = 1e-4
+"""The same from which all directions count as seen, so that squares of them still have eight digits. Doubled or halved,
+no interval moves."""
 _FAR = 1.5
 """How many times further than the curvature has it a profile must end for figures to be looked at there. Doubled, some
 are told up to three times too surely; halved, all are looked at there, for nothing."""
@@ -209,6 +212,9 @@ class _Profile:
 
         Directions in which nothing changes are left alone: along them the linearisation reaches nowhere.
         """
+        if self._spread is not None:
+            variance = float(self._spread[k, k])
+            return self._spread[k] / variance, 1.0 / (np.sqrt(variance) * self.unit)
         others = np.arange(len(self.best.u)) != k
         jacobian = self.best.jacobian
         along = np.linalg.lstsq(jacobian[:, others], -jacobian[:, k], rcond=_FLAT)[0]
@@ -279,10 +285,21 @@ class _Profile:
         return bend
 
     @cached_property
+    def _spread(self) -> Floats | None:
+        """Inverse of the Jacobian's square, which has the tangents of all profiles; None where a direction is flat."""
+        _, sizes, axes = np.linalg.svd(self.best.jacobian, full_matrices=False)
+        if len(sizes) < len(self.best.u) or not sizes[-1] > _SEEN * sizes[0]:
+            return None
+        factor = axes.T / sizes
+        spread: Floats = factor @ factor.T
+        return spread
+
+    @cached_property
     def _is_straight(self) -> bool:
         """Whether all intervals by the curvature are short: valleys are straight then, and two refits tell an end."""
-        variances = np.diag(covariance_of(self.best, self.unit))
-        return bool(Z95 * np.sqrt(float(np.max(variances))) < _SHORT)
+        if self._spread is None:
+            return bool(Z95 * np.sqrt(float(np.max(np.diag(covariance_of(self.best, self.unit))))) < _SHORT)
+        return bool(Z95 * self.unit * np.sqrt(float(np.max(np.diag(self._spread)))) < _SHORT)
 
     @cached_property
     def _bends(self) -> list[_Bend]:
@@ -318,7 +335,7 @@ class _Profile:
         if there.left is None:
             return None
         free = there.jacobian[:, ~held]
-        step = np.linalg.lstsq(free, -there.residual, rcond=_FLAT)[0]
-        change = free @ step
+        anywhere = np.array([[-np.inf], [np.inf]]).repeat(free.shape[1], axis=1)
+        step, change = damped_step(free, there.residual, _FLAT**2, anywhere)
         is_near = float(np.max(np.abs(step))) < _REACHED and float(change @ change) < 2.0 * _ENOUGH * self.unit**2
         return there.left if is_near else None

@@ -103,13 +103,10 @@ def minimise(
     growth, left = 2.0, None
     for _ in range(max_steps):
         active = jacobian if all_move else jacobian[:, moves]
-        size = np.sqrt(np.einsum("ij,ij->j", active, active))
-        size = np.where(size > 0.0, size, 1.0)
         here = u[moves]
         # np.clip takes five times as long for so few numbers.
         reach = np.array((np.maximum(lowest - here, -_REACH), np.minimum(highest - here, _REACH)))
-        step = _bounded_step(active / size, residual, damping, reach * size) / size
-        change = active @ step
+        step, change = damped_step(active, residual, damping, reach)
         promised = -float(change @ (2.0 * residual + change))
         if promised < max(irrelevant, 1e-14 * cost):
             left = residual + change
@@ -130,28 +127,39 @@ def minimise(
     return Minimum(u, cost, residual, jacobian, left)
 
 
-def _bounded_step(jacobian: Floats, residual: Floats, damping: float, bounds: Floats) -> Floats:
-    """Return the damped step within bounds, shape (2, n).
+def damped_step(jacobian: Floats, residual: Floats, damping: float, bounds: Floats) -> tuple[Floats, Floats]:
+    """Return the damped step within bounds, and what it makes of the residual by the Jacobian.
 
     By active sets; Stark and Parker, Bounded-variable least squares (Computational Statistics 10, 1995, 129), begun
     from the free step with what leaves the bounds put there.
+
+    Parameters
+    ----------
+    jacobian, residual : ndarray, shape (m, n), (m,)
+    damping : float
+        As a share of the squared columns.
+    bounds : ndarray, shape (2, n)
     """
-    if "numba" in sys.modules or next(_steps) > _FEW_STEPS:
-        return _compiled_step(jacobian, residual, damping, bounds)
-    return bounded_step(jacobian, residual, damping, bounds)
-
-
-def _compiled_step(jacobian: Floats, residual: Floats, damping: float, bounds: Floats) -> Floats:
+    if "numba" not in sys.modules and next(_steps) <= _FEW_STEPS:
+        step = bounded_step(jacobian, residual, damping, bounds)
+        return step, jacobian @ step
     from fitting.transforms import step_loop
 
-    step = np.empty(jacobian.shape[1])
-    columns, left = np.ascontiguousarray(jacobian.T), np.ascontiguousarray(residual)
-    step_loop.bounded_step(columns, left, damping, bounds, _MOST_RELEASES * len(step), _ROUNDING, step)
-    return step
+    step, change = np.empty(jacobian.shape[1]), np.empty(len(residual))
+    rows, left = np.ascontiguousarray(jacobian), np.ascontiguousarray(residual)
+    step_loop.bounded_step(rows, left, damping, bounds, _MOST_RELEASES * len(step), _ROUNDING, step, change)
+    return step, change
 
 
 def bounded_step(jacobian: Floats, residual: Floats, damping: float, bounds: Floats) -> Floats:
     """Return the damped step within bounds, shape (2, n), in numpy: the twin of `fitting.transforms.step_loop`."""
+    size = np.sqrt(np.einsum("ij,ij->j", jacobian, jacobian))
+    size = np.where(size > 0.0, size, 1.0)
+    return _within_bounds(jacobian / size, residual, damping, bounds * size) / size
+
+
+def _within_bounds(jacobian: Floats, residual: Floats, damping: float, bounds: Floats) -> Floats:
+    """Return the damped step within bounds, for columns of the length 1."""
     step = _damped_step(jacobian, residual, damping)
     lowest, highest = bounds
     fixed = np.zeros(len(step), dtype=bool)

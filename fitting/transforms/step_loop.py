@@ -104,8 +104,8 @@ def _solve_free(  # noqa: C901 - one loop; see `absorb`
     return n_free
 
 
-@compiled("void(f8[:,::1], f8[::1], f8, f8[:,::1], i8, f8, f8[::1])", sums_reordered=True)
-def bounded_step(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one loop; see `absorb`
+@part_of_loop
+def _within_bounds(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one loop; see `absorb`
     columns: Floats,
     residual: Floats,
     damping: float,
@@ -114,12 +114,12 @@ def bounded_step(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one loop; see `abso
     rounding: float,
     step: Floats,
 ) -> None:
-    """Write the damped step within bounds; see `fitting.inference.least_squares`, whose twin goes the same way.
+    """Write the damped step within bounds.
 
     Parameters
     ----------
     columns : float64 (n, m)
-        Of the Jacobian, each as a row.
+        Of the Jacobian, each as a row, of the length 1.
     residual : float64 (m,)
     damping : float
     bounds : float64 (2, n)
@@ -198,3 +198,51 @@ def bounded_step(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one loop; see `abso
                 wanted[j] = step[j]
         for j in range(n):
             step[j] = wanted[j]
+
+
+@compiled("void(f8[:,::1], f8[::1], f8, f8[:,::1], i8, f8, f8[::1], f8[::1])", sums_reordered=True)
+def bounded_step(  # noqa: PLR0917 - as above
+    jacobian: Floats,
+    residual: Floats,
+    damping: float,
+    bounds: Floats,
+    most_releases: int,
+    rounding: float,
+    step: Floats,
+    change: Floats,
+) -> None:
+    """Write the damped step within bounds; see `fitting.inference.least_squares`, whose twin goes the same way.
+
+    Parameters
+    ----------
+    jacobian : float64 (m, n)
+    residual : float64 (m,)
+    damping : float
+        As a share of the squared columns.
+    bounds : float64 (2, n)
+    most_releases : int
+    rounding : float
+        A pull away from a bound that is smaller than this beside the largest pull is rounding.
+    step : float64 (n,)
+        Out.
+    change : float64 (m,)
+        Out: what the step makes of the residual by the Jacobian.
+    """
+    m, n = jacobian.shape
+    size, columns, scaled = np.zeros(n), np.empty((n, m)), np.empty((2, n))
+    for i in range(m):
+        for j in range(n):
+            size[j] += jacobian[i, j] * jacobian[i, j]
+    for j in range(n):
+        size[j] = np.sqrt(size[j]) if size[j] > 0.0 else 1.0
+        scaled[0, j], scaled[1, j] = bounds[0, j] * size[j], bounds[1, j] * size[j]
+    for i in range(m):
+        for j in range(n):
+            columns[j, i] = jacobian[i, j] / size[j]
+    _within_bounds(columns, residual, damping, scaled, most_releases, rounding, step)
+    for j in range(n):
+        step[j] /= size[j]
+    for i in range(m):
+        change[i] = 0.0
+        for j in range(n):
+            change[i] += jacobian[i, j] * step[j]
