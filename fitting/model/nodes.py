@@ -67,10 +67,16 @@ class Series:
     def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
         """Return admittance (n,) and derivatives to the parameters of its members (k, n)."""
         parts = [member.evaluate(s, p) for member in self.members]
-        impedances = [1.0 / Y for Y, _ in parts]
+        impedances = 1.0 / np.array([Y for Y, _ in parts])
         whole: Complexes = 1.0 / np.add.reduce(impedances)
-        shares = [whole * Z for Z in impedances]  # of the voltage that each member takes
-        return whole, np.concatenate([dY * (z * z) for (_, dY), z in zip(parts, shares, strict=True)])
+        shares = whole * impedances  # of the voltage that each member takes
+        shares *= shares
+        slopes = np.concatenate([dY for _, dY in parts])
+        at = 0
+        for (_, dY), share in zip(parts, shares, strict=True):
+            slopes[at : at + len(dY)] *= share
+            at += len(dY)
+        return whole, slopes
 
     def is_bounded(self, p: Floats, highest: Complexes) -> bool:
         """Whether one member at least keeps the current after a voltage step within a bound."""

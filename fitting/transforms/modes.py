@@ -166,10 +166,10 @@ class ModeMap:
         self._weights = WeightsOfResponse(grid.times_s, grid.rates)
         # Multiplied once for all: measured, weights give the same response to 2e-15 of its peak.
         self._joined = self._onto @ self._weights.onto
-        x = grid.rates[1:] * aperture_s
-        self._seen_of_modes = np.ones(len(grid))
+        self._seen_of_modes: Floats | None = None
         if aperture_s > 0.0:
-            self._seen_of_modes[1:] = -np.expm1(-x) / x
+            x = grid.rates[1:] * aperture_s
+            self._seen_of_modes = np.concatenate([[1.0], -np.expm1(-x) / x])
 
     def misfit(self, admittance: Complexes) -> float:
         """Return by what share of the largest response the modes miss it at their own times.
@@ -194,8 +194,8 @@ class ModeMap:
         ndarray, shape (..., n_modes)
         """
         parts = np.ascontiguousarray(admittance, dtype=np.complex128).view(np.float64)
-        weights: Floats = (parts @ self._joined) @ self._weights.back * self._seen_of_modes
-        return weights
+        weights: Floats = (parts @ self._joined) @ self._weights.back
+        return weights if self._seen_of_modes is None else weights * self._seen_of_modes
 
 
 @lru_cache(maxsize=16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
     from fitting.transforms.laplace import Complexes, Floats
 
 
+@lru_cache(maxsize=8)
+def _logarithm(s: bytes) -> Complexes:
+    """Return the logarithm of frequencies (rad/s); a fit asks for the same ones throughout."""
+    return np.log(np.frombuffer(s, np.complex128))
+
+
 class Resistor(Element):
     """``Z = R``."""
 
@@ -19,8 +26,8 @@ class Resistor(Element):
     quantities = (Quantity("R", "ohm"),)
 
     def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:  # noqa: D102
-        one = np.ones_like(s)
-        return one / p[0], -one[None] / p[0] ** 2
+        R = p[0]
+        return np.full(len(s), 1.0 / R, np.complex128), np.full((1, len(s)), -1.0 / R**2, np.complex128)
 
     @plain_formula
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
@@ -72,10 +79,12 @@ class ConstantPhase(Element):
     quantities = (Quantity("Q", "S·s^n"), Quantity("n", "", 0.0, 1.0))
 
     def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:  # noqa: D102
-        logarithm = np.log(s)
-        power = np.exp(p[1] * logarithm)
+        logarithm = _logarithm(np.ascontiguousarray(s, np.complex128).tobytes())
+        found = np.empty((2, len(s)), dtype=np.complex128)
+        power = np.exp(p[1] * logarithm, out=found[0])
         Y = p[0] * power
-        return Y, np.array([power, Y * logarithm])
+        np.multiply(Y, logarithm, out=found[1])
+        return Y, found
 
     @plain_formula
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
