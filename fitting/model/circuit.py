@@ -335,18 +335,15 @@ class CellModel:
         return bool(self._lags) or self.tree.is_bounded(self.complete(theta), highest)
 
     def start(self, scale: StartScale, draw: Floats) -> Floats:
-        """Return starting values of the free parameters.
-
-        Parameters
-        ----------
-        scale : StartScale
-        draw : ndarray, shape (n_all,)
-            Numbers of [0, 1), one for each parameter of the circuit, fixed or free.
-        """
-        return self.starts(scale, draw[None])[0]
+        """Return starting values of the free parameters; see `starts`."""
+        start: Floats = self.starts(scale, draw[None])[0]
+        return start
 
     def starts(self, scale: StartScale, draws: Floats) -> Floats:
-        """Return starting values for several draws of shape (n, n_all), a row each."""
+        """Return starting values of the free parameters, a row for each draw.
+
+        `draws`, shape (n, n_all), are numbers of [0, 1), one for each parameter of the circuit, fixed or free.
+        """
         parts = [leaf.element.starts(scale, draws[:, leaf.place]) for leaf in self.leaves]
         starts: Floats = np.concatenate(parts, axis=1)[:, self._free]
         return starts

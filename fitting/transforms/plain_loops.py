@@ -1,7 +1,7 @@
 """The loops that a short fit needs, in numpy alone: nothing to compile, nothing to load.
 
-`fitting.transforms.loops` runs them three times as fast, but loading it takes longer than a whole fit from a kept
-reduction. Both give the same to rounding (tests/fitting/transforms/test_plain_loops.py).
+`fitting.transforms.mismatch_loop` runs them four times as fast, but loading it takes longer than a whole fit from a
+kept reduction. Both give the same to rounding (tests/fitting/transforms/test_plain_loops.py).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fitting.transforms.laplace import Floats
 
-_COMPILED = "fitting.transforms.loops"
+_COMPILED = {"fitting.transforms.loops", "fitting.transforms.mismatch_loop"}
 # How many calls go without the compiled loops: loading those takes some 0.6 s of processor time, and a call of the
 # plain ones some 0.25 ms longer (2026-11, two cores of an EPYC). Twice as many would cost a long fit 0.6 s more; half
 # as many would load them in an ordinary fit of six parameters.
@@ -26,7 +26,7 @@ _LARGEST_EXPONENT = 700.0
 
 
 class Loops(Protocol):
-    """The function that both homes of the loops have; see `fitting.transforms.loops` for its arguments."""
+    """The function that both homes of the loops have; see `fitting.transforms.mismatch_loop` for its arguments."""
 
     def mismatch_of_times(  # noqa: PLR0917 - as the compiled loop
         self,
@@ -54,8 +54,8 @@ def loops_for_call() -> Loops:
     """
     global _calls  # noqa: PLW0603 - how often this process has asked
     _calls += 1
-    if _COMPILED in sys.modules or _calls > _FEW_CALLS:
-        import fitting.transforms.loops as compiled
+    if _calls > _FEW_CALLS or not _COMPILED.isdisjoint(sys.modules):
+        import fitting.transforms.mismatch_loop as compiled
 
         return compiled
     return sys.modules[__name__]  # a module is what has these functions
@@ -72,7 +72,7 @@ def mismatch_of_times(  # noqa: PLR0917 - as the compiled loop
     sums: Floats,
     out: Floats,
 ) -> None:
-    """Solve ``x = integral to y of exp((K - 1) y' + B (1 - e^-y')) dy'`` for y; see `fitting.transforms.loops`."""
+    """Solve ``x = integral to y of exp((K - 1) y' + B (1 - e^-y')) dy'`` for y; see the compiled loop."""
     n_panels = len(edges) - 1
     _sum_panels(B, K, edges, nodes, gauss[1], sums)
     panel = np.searchsorted(sums[0], x, side="right") - 1

@@ -14,4 +14,5 @@ def warm() -> None:
 if __name__ == "__main__":
     import fitting.transforms.block_loops
     import fitting.transforms.loops
+    import fitting.transforms.mismatch_loop
     import fitting.transforms.step_loop  # noqa: F401 - importing them compiles them

@@ -8,7 +8,7 @@ import pytest
 
 from fitting.model.elements import migration
 from fitting.reduction.drive import ModeCursor, modes_at
-from fitting.transforms import loops, plain_loops
+from fitting.transforms import mismatch_loop, plain_loops
 from protocols import PulseSequence
 
 GAUSS_NODES, GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(8)
@@ -25,7 +25,7 @@ TIMES = np.concatenate([[0.0], np.geomspace(1e-3, 1e8, 199)])
 )
 def test_mismatch_is_that_of_the_compiled_loop(B: float, K: float) -> None:
     solved = []
-    for home in (loops, plain_loops):
+    for home in (mismatch_loop, plain_loops):
         out = np.empty((4, len(TIMES)))
         home.mismatch_of_times(TIMES, B, K, EDGES, NODES, 60, GAUSS, np.empty((3, len(EDGES))), out)
         solved.append(out)
@@ -63,7 +63,8 @@ def test_a_short_fit_loads_no_compiler() -> None:
 
 
 def test_a_long_fit_loads_the_compiled_loops_once_they_are_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "fitting.transforms.loops")
+    for name in ("loops", "mismatch_loop"):
+        monkeypatch.delitem(sys.modules, f"fitting.transforms.{name}", raising=False)
     monkeypatch.setattr(plain_loops, "_calls", 0)
     homes = [plain_loops.loops_for_call() for _ in range(2001)]
     assert {id(one) for one in homes[:2000]} == {id(plain_loops)}
