@@ -369,5 +369,6 @@ def reduction_of(run: Run, terms: Nuisance, *, keep: bool = True, digest: str = 
         with suppress(FitError):  # a record without a current is refused by the fit, with a reason
             reduction = replace(reduction, early_conductance_S=early_conductance(reduction))
         arrays, attributes = reduction.to_arrays()
-        write_process(run.path, _REDUCTION, arrays, attributes | vouched, run.start_time)
+        digest = str(vouched["raw_sha256"])
+        write_process(run.path, _REDUCTION, arrays, attributes | vouched, run.start_time, raw_sha256=digest)
     return reduction, False

@@ -66,6 +66,8 @@ def write_process(
     arrays: Mapping[str, np.ndarray],
     attributes: Mapping[str, Any],
     start_time: str = "",
+    *,
+    raw_sha256: str = "",
 ) -> Path:
     """Keep a result of a run; one of the same name is replaced, all others stay.
 
@@ -82,6 +84,8 @@ def write_process(
         Plain data (JSON).
     start_time : str
         Of the run; its file is opened to read it unless given.
+    raw_sha256 : str
+        SHA-256 of the run file, worked out just now; it is worked out again unless given.
 
     Returns
     -------
@@ -92,7 +96,7 @@ def write_process(
     def replace_one(kept: dict[str, Process]) -> None:
         kept[name] = new_process(name, arrays, attributes)
 
-    return change_processes(run_path, replace_one, start_time)
+    return change_processes(run_path, replace_one, start_time, raw_sha256=raw_sha256)
 
 
 def new_process(name: str, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, Any]) -> Process:
@@ -101,7 +105,9 @@ def new_process(name: str, arrays: Mapping[str, np.ndarray], attributes: Mapping
     return Process(name, {key: np.asarray(value) for key, value in arrays.items()}, dict(attributes), now)
 
 
-def change_processes(run_path: str | Path, change: Callable[[dict[str, Process]], None], start_time: str = "") -> Path:
+def change_processes(
+    run_path: str | Path, change: Callable[[dict[str, Process]], None], start_time: str = "", *, raw_sha256: str = ""
+) -> Path:
     """Change what is kept of a run, and return the results file.
 
     It is written anew and renamed into place, so that a reader finds the old one or the new one, both whole. Programs
@@ -115,6 +121,8 @@ def change_processes(run_path: str | Path, change: Callable[[dict[str, Process]]
         Is given the results by their names, and puts in or takes out some.
     start_time : str
         Of the run; its file is opened to read it unless given.
+    raw_sha256 : str
+        SHA-256 of the run file, worked out just now; it is worked out again unless given.
 
     Raises
     ------
@@ -129,7 +137,7 @@ def change_processes(run_path: str | Path, change: Callable[[dict[str, Process]]
         change(kept)
         image = SparseImage()
         with h5py.File(image, "w", userblock_size=SEAL_BYTES) as file:
-            _write_all(file, run_file, start_time, kept)
+            _write_all(file, run_file, (start_time, raw_sha256 or _sha256(run_file)), kept)
             about = _places(file["entry"])
         try:
             with write_atomically(target) as making:
@@ -159,14 +167,14 @@ def _alone_with(target: Path) -> Iterator[None]:
             lock.remove()
 
 
-def _write_all(file: h5py.File, run_file: Path, start_time: str, kept: Mapping[str, Process]) -> None:
+def _write_all(file: h5py.File, run_file: Path, raw: tuple[str, str], kept: Mapping[str, Process]) -> None:
+    """Write results of a run file, of which `raw` are the time of its start and its SHA-256."""
     file.attrs["default"] = "entry"
     entry = file.create_group("entry")
     entry.attrs["NX_class"] = "NXentry"
     entry["title"] = f"derived from {run_file.name}"
     entry["raw_file"] = run_file.name
-    entry["raw_sha256"] = _sha256(run_file)
-    entry["raw_start_time"] = start_time
+    entry["raw_start_time"], entry["raw_sha256"] = raw
     entry["raw_data"] = h5py.ExternalLink(run_file.name, "/entry/data")
     for process in kept.values():
         group = entry.create_group(process.name)
