@@ -105,58 +105,17 @@ def _solve_free(  # noqa: C901 - one loop; see `absorb`
 
 
 @part_of_loop
-def _within_bounds(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one loop; see `absorb`
-    columns: Floats,
-    residual: Floats,
+def _release(  # noqa: C901, PLR0912, PLR0917 - one loop; see `absorb`
+    triangle: Floats,
     damping: float,
     bounds: Floats,
+    fixed: NDArray[np.bool_],
     most_releases: int,
     rounding: float,
     step: Floats,
 ) -> None:
-    """Write the damped step within bounds.
-
-    Parameters
-    ----------
-    columns : float64 (n, m)
-        Of the Jacobian, each as a row, of the length 1.
-    residual : float64 (m,)
-    damping : float
-    bounds : float64 (2, n)
-    most_releases : int
-    rounding : float
-        A pull away from a bound that is smaller than this beside the largest pull is rounding.
-    step : float64 (n,)
-        Out.
-    """
-    n, m = columns.shape
-    whole = np.empty((n + 1, m))
-    for i in range(m):
-        for j in range(n):
-            whole[j, i] = columns[j, i]
-        whole[n, i] = -residual[i]
-    _triangulate(whole, n)
-    k = min(n, m)
-    # All steps are solved on the triangle's few rows; what is left of the residual below them no step can change.
-    triangle = np.empty((n + 1, k))
-    for j in range(n + 1):
-        for i in range(k):
-            triangle[j, i] = whole[j, i]
-    fixed = np.zeros(n, dtype=np.bool_)
-    _solve_free(triangle, damping, fixed, step)
-    n_fixed = 0
-    while True:
-        leaves = False
-        for j in range(n):
-            if not fixed[j] and (step[j] < bounds[0, j] or step[j] > bounds[1, j]):
-                step[j] = bounds[0, j] if step[j] < bounds[0, j] else bounds[1, j]
-                fixed[j] = leaves = True
-                n_fixed += 1
-        if not leaves:
-            break
-        _solve_free(triangle, damping, fixed, step)
-    if n_fixed == 0:
-        return
+    """Let those at their bounds come back that would; arguments are those of `bounded_step`."""
+    n, k = step.size, triangle.shape[1]
     left, wanted = np.empty(k), np.empty(n)
     for _ in range(most_releases):
         for i in range(k):
@@ -201,7 +160,7 @@ def _within_bounds(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one loop; see `ab
 
 
 @compiled("void(f8[:,::1], f8[::1], f8, f8[:,::1], i8, f8, f8[::1], f8[::1])", sums_reordered=True)
-def bounded_step(  # noqa: PLR0917 - as above
+def bounded_step(  # noqa: C901, PLR0912, PLR0917 - one loop; see `absorb`
     jacobian: Floats,
     residual: Floats,
     damping: float,
@@ -229,7 +188,7 @@ def bounded_step(  # noqa: PLR0917 - as above
         Out: what the step makes of the residual by the Jacobian.
     """
     m, n = jacobian.shape
-    size, columns, scaled = np.zeros(n), np.empty((n, m)), np.empty((2, n))
+    size, scaled, whole = np.zeros(n), np.empty((2, n)), np.empty((n + 1, m))
     for i in range(m):
         for j in range(n):
             size[j] += jacobian[i, j] * jacobian[i, j]
@@ -238,8 +197,30 @@ def bounded_step(  # noqa: PLR0917 - as above
         scaled[0, j], scaled[1, j] = bounds[0, j] * size[j], bounds[1, j] * size[j]
     for i in range(m):
         for j in range(n):
-            columns[j, i] = jacobian[i, j] / size[j]
-    _within_bounds(columns, residual, damping, scaled, most_releases, rounding, step)
+            whole[j, i] = jacobian[i, j] / size[j]
+        whole[n, i] = -residual[i]
+    _triangulate(whole, n)
+    k = min(n, m)
+    # All steps are solved on the triangle's few rows; what is left of the residual below them no step can change.
+    triangle = np.empty((n + 1, k))
+    for j in range(n + 1):
+        for i in range(k):
+            triangle[j, i] = whole[j, i]
+    fixed = np.zeros(n, dtype=np.bool_)
+    _solve_free(triangle, damping, fixed, step)
+    n_fixed = 0
+    while True:
+        leaves = False
+        for j in range(n):
+            if not fixed[j] and (step[j] < scaled[0, j] or step[j] > scaled[1, j]):
+                step[j] = scaled[0, j] if step[j] < scaled[0, j] else scaled[1, j]
+                fixed[j] = leaves = True
+                n_fixed += 1
+        if not leaves:
+            break
+        _solve_free(triangle, damping, fixed, step)
+    if n_fixed > 0:
+        _release(triangle, damping, scaled, fixed, most_releases, rounding, step)
     for j in range(n):
         step[j] /= size[j]
     for i in range(m):

@@ -186,9 +186,7 @@ def test_a_cell_found_by_its_neighbour_is_the_one_that_a_search_finds(runs: Path
             assert one == pytest.approx(other, abs=1e-3 * width)
 
 
-def test_a_kept_reduction_costs_one_opening_of_its_results_by_hdf5(
-    runs: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_kept_reduction_costs_one_opening_of_its_results_by_hdf5(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[object] = []
     file_of = h5py.File
 
