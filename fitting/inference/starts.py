@@ -143,7 +143,9 @@ def _places_of(problem: Problem, start: Floats, cells: Sequence[Mapping[str, flo
     if unknown:
         raise FitError(f"no free parameter is called {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     first = problem.transform.from_unbounded(start).tolist()
-    values = [[one.value_of(cell.get(one.name, own)) for one, own in zip(unknowns, first, strict=True)] for cell in cells]
+    values = [
+        [one.value_of(cell.get(one.name, own)) for one, own in zip(unknowns, first, strict=True)] for cell in cells
+    ]
     return list(problem.transform.to_unbounded(np.array(values)))
 
 

@@ -64,7 +64,8 @@ class StartScale:
 
     def time(self, share: float) -> float:
         """Return a time of the window; `share` 0 is its start, 1 its end, on a log scale; for an array, one each."""
-        return self.shortest_s * (self.longest_s / self.shortest_s) ** share
+        time_s: float = self.shortest_s * (self.longest_s / self.shortest_s) ** share
+        return time_s
 
 
 def plain_formula(start: _Start) -> _Start:

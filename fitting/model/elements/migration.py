@@ -179,7 +179,7 @@ class Migration(Bulk):
         whole = _WIDTHS[:panel] @ (np.exp((K - 1.0) * places + B * lost) @ weights)
         low = float(_EDGES[panel])
         at = low + (y - low) * nodes
-        return tau * float(whole + (y - low) * (np.exp((K - 1.0) * at - B * np.expm1(-at)) @ weights))
+        return float(tau * (whole + (y - low) * (np.exp((K - 1.0) * at - B * np.expm1(-at)) @ weights)))
 
     def w_inf(self, p: Floats) -> float:  # noqa: D102
         return float(np.exp(-p[1]))

@@ -51,7 +51,7 @@ def test_damping_is_a_share_of_the_squared_columns() -> None:
     jacobian, residual, size = rng.normal(size=(20, 3)), rng.normal(size=20), np.array([1e-6, 1.0, 1e6])
     bounds = np.array([[-np.inf] * 3, [np.inf] * 3])
     steps = [np.empty(3), np.empty(3)]
-    for step, by in zip(steps, (1.0, size), strict=True):
+    for step, by in zip(steps, (np.ones(3), size), strict=True):
         step_loop.bounded_step(jacobian * by, residual, 0.1, bounds, 9, 1e-9, step, np.empty(20))
     np.testing.assert_allclose(steps[1] * size, steps[0], rtol=1e-12)
 
