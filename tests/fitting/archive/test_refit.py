@@ -186,7 +186,9 @@ def test_a_cell_found_by_its_neighbour_is_the_one_that_a_search_finds(runs: Path
             assert one == pytest.approx(other, abs=1e-3 * width)
 
 
-def test_a_kept_reduction_costs_one_opening_of_its_results_by_hdf5(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kept_reduction_costs_one_opening_of_the_run_and_one_of_its_results(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     opened: list[object] = []
     file_of = h5py.File
 
@@ -197,7 +199,7 @@ def test_a_kept_reduction_costs_one_opening_of_its_results_by_hdf5(runs: Path, m
     monkeypatch.setattr(h5py, "File", counted)
     done = refit_run(Job("a", str(runs / "a.nxs")), RefitSettings((CIRCUIT, "R0-C1")))
     assert [row["reduction_kept"] for row in done.rows] == [True, True]
-    assert len(opened) == 1
+    assert len(opened) == 2
 
 
 def test_all_figures_of_the_memory_share_the_places_beside_the_optimum() -> None:
