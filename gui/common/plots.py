@@ -180,14 +180,9 @@ class ValueAxis(SparingAxis):
 _ready: dict[type[Any], list[Any]] = {}
 
 
-def make_ready(most: int, view_box: type[Any] = pg.ViewBox) -> None:
-    """Make a plot for later, unless so many are ready.
-
-    Each takes 8 ms, and a page that shows three of them at once holds the window up.
-    """
-    ready = _ready.setdefault(view_box, [])
-    if len(ready) < most:
-        ready.append(_made(view_box))
+def make_ready(view_box: type[Any] = pg.ViewBox) -> None:
+    """Make a plot for later: each takes 8 ms, and a page that shows three of them at once holds the window up."""
+    _ready.setdefault(view_box, []).append(_made(view_box))
 
 
 def forget_ready() -> None:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
 
     from tests.gui.window_operator import Operator
@@ -29,24 +28,13 @@ def qapp_cls() -> type:
     return QApplication
 
 
-@pytest.fixture(scope="session")
-def plots_for_the_next_window(qapp: QApplication) -> Iterator[None]:
-    """Keep plots that a window has made and not needed for the next window, which would make them again."""
-    from gui.common import plots
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(plots, "forget_ready", lambda: None)
-        yield
-    plots.forget_ready()
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "runs"
 
 
 @pytest.fixture
-def operator(qtbot: QtBot, folder: Path, plots_for_the_next_window: None) -> Iterator[Operator]:
+def operator(qtbot: QtBot, folder: Path) -> Iterator[Operator]:
     from PySide6.QtCore import QCoreApplication, QEvent
 
     from gui import MainWindow

@@ -80,8 +80,8 @@ class LiveArea(QObject):
             yield partial(import_module, name)
         from gui.common.plots import TimeViewBox, make_ready
 
-        yield from (partial(make_ready, _N_TIME_PLOTS, TimeViewBox) for _ in range(_N_TIME_PLOTS))
-        yield from (partial(make_ready, _N_PLAIN_PLOTS) for _ in range(_N_PLAIN_PLOTS))
+        yield from (partial(make_ready, TimeViewBox) for _ in range(_N_TIME_PLOTS))
+        yield from (make_ready for _ in range(_N_PLAIN_PLOTS))
         yield self._made
         yield garbage.leave_out  # with what worker threads have loaded meanwhile, modules of fits most of all
 

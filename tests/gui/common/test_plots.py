@@ -80,8 +80,7 @@ def test_who_asks_for_values_to_fit_gets_them_without_room(qtbot: QtBot) -> None
 
 def test_a_plot_that_is_ready_is_taken_once_and_by_who_wants_its_kind(qtbot: QtBot) -> None:
     forget_ready()
-    make_ready(1, TimeViewBox)
-    make_ready(1, TimeViewBox)
+    make_ready(TimeViewBox)
     plain, first, second = new_plot("W(t)", ""), new_plot("I", "A", TimeViewBox), new_plot("U", "V", TimeViewBox)
     assert not isinstance(plain.getViewBox(), TimeViewBox)
     assert isinstance(first.getViewBox(), TimeViewBox)
