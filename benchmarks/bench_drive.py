@@ -2,8 +2,8 @@
 
     python -m benchmarks.bench_drive [--json]
 
-One core, 48 modes. The walk is compared with `reference_drive.c` (cc -O3 -march=native), in turns, best of all turns;
-reductions are medians. Memory is what arrays take at most while a memory map is reduced.
+One core, 48 modes; the walk with 8 as well. It is compared with `reference_drive.c` (cc -O3 -march=native), in turns,
+best of all turns; reductions are medians. Memory is what arrays take at most while a memory map is reduced.
 """
 
 from __future__ import annotations
@@ -31,28 +31,28 @@ if TYPE_CHECKING:
 
 SAMPLES = 4_000_000
 BLOCK = 4096
-MODES = 48
+MODES, FEW_MODES = 48, 8
 TURNS = 5
 DRIVE = PulseSequence.pump_probe(0.02, 2.0, 1.0, before=0.5, after=6.5)
 MAPPED = (1_000_000, 10_000_000)
 
 
-def walk_ns() -> dict[str, float]:
+def walk_ns(n_modes: int) -> dict[str, float]:
     """Return nanoseconds a sample of the compiled loop, at held and at measured voltage."""
     step_s = 1e-6
-    rates = np.concatenate([[0.0], 10.0 ** (-np.arange(MODES - 1) / 6.0)])
+    rates = np.concatenate([[0.0], 10.0 ** (-np.arange(n_modes - 1) / 6.0)])
     t = 1.0 + np.arange(BLOCK, dtype=np.float64) * step_s
     held = segments_of(PulseSequence.pulse(0.02, 10.0, before=0.5, after=1.0))
     slopes = np.diff(np.sin(0.01 * np.arange(BLOCK))) / step_s
     measured = np.stack([t[:-1], np.zeros(BLOCK - 1), slopes])
-    rows, keep = np.empty((BLOCK, MODES)), np.empty(BLOCK, dtype=np.bool_)
-    mean = np.stack([np.ones(MODES), np.zeros(MODES)])
+    rows, keep = np.empty((BLOCK, n_modes)), np.empty(BLOCK, dtype=np.bool_)
+    mean = np.stack([np.ones(n_modes), np.zeros(n_modes)])
     found = {}
     for name, segments, begun in (("held", held, 2.0), ("measured", measured, 0.0)):
         tolerances = np.array([0.0, 1e-9, 1e-12]) if begun else np.zeros(3)
         best = np.inf
         for _ in range(200):
-            clock, z = np.array([t[0] - step_s, 0.0, 0.5, begun]), np.ones(MODES)
+            clock, z = np.array([t[0] - step_s, 0.0, 0.5, begun]), np.ones(n_modes)
             start = time.process_time()
             drive_modes(t, rates, segments, mean, tolerances, clock, z, rows, keep)
             best = min(best, time.process_time() - start)
@@ -72,22 +72,22 @@ def reference(folder: Path) -> Path | None:
     return program
 
 
-def reference_ns(program: Path) -> dict[str, float]:
+def reference_ns(program: Path, n_modes: int) -> dict[str, float]:
     """Return nanoseconds a sample of the C reference."""
-    command = [str(program), str(MODES), str(SAMPLES // 4), "3"]
+    command = [str(program), str(n_modes), str(SAMPLES // 4), "3"]
     held, measured, _ = subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout.split()
     return {"held": float(held), "measured": float(measured)}
 
 
-def walks() -> dict[str, dict[str, float]]:
+def walks(n_modes: int) -> dict[str, dict[str, float]]:
     """Return the walk and the reference, best of turns."""
     turns: dict[str, list[dict[str, float]]] = {"ours": [], "reference": []}
     with tempfile.TemporaryDirectory() as folder:
         program = reference(Path(folder))
         for _ in range(TURNS):
-            turns["ours"].append(walk_ns())
+            turns["ours"].append(walk_ns(n_modes))
             if program is not None:
-                turns["reference"].append(reference_ns(program))
+                turns["reference"].append(reference_ns(program, n_modes))
     return {
         who: {name: min(turn[name] for turn in found) for name in ("held", "measured")}
         for who, found in turns.items()
@@ -164,7 +164,7 @@ def figures() -> dict[str, Any]:
     """Return all that is measured here."""
     return {
         "modes": MODES,
-        "walk_ns_per_sample": walks(),
+        "walk_ns_per_sample": {str(n): walks(n) for n in (MODES, FEW_MODES)},
         "reduction_samples_per_s": reductions_per_s(),
         "memory_bytes": memory(),
     }
@@ -172,13 +172,13 @@ def figures() -> dict[str, Any]:
 
 def table(found: dict[str, Any]) -> str:
     """Return the figures as text."""
-    walk = found["walk_ns_per_sample"]
-    lines = [f"{found['modes']} modes, one core"]
-    for name, ours in walk["ours"].items():
-        line = f"  walk, {name + ' voltage':26s} {ours:7.2f} ns a sample"
-        if "reference" in walk:
-            line += f", C {walk['reference'][name]:.2f}: {ours / walk['reference'][name]:.2f} times"
-        lines.append(line)
+    lines = [f"{found['modes']} modes unless said, one core"]
+    for n_modes, walk in found["walk_ns_per_sample"].items():
+        for name, ours in walk["ours"].items():
+            line = f"  walk, {n_modes + ' modes, ' + name + ' voltage':26s} {ours:7.2f} ns a sample"
+            if "reference" in walk:
+                line += f", C {walk['reference'][name]:.2f}: {ours / walk['reference'][name]:.2f} times"
+            lines.append(line)
     lines += [
         f"  reduction, {name:28s} {value / 1e6:7.2f} million samples/s"
         for name, value in found["reduction_samples_per_s"].items()
