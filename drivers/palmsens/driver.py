@@ -72,6 +72,10 @@ _OFF_LINES = ("M000B", "*", f"T{_OFF}", "")
 _SWITCH = OffSwitch("the cell", "Unplug the cell, or the instrument.")
 
 
+class _StillMeasuresError(InstrumentError):
+    """In place of an answer came what a running script measures."""
+
+
 class EmStat(Potentiostat):
     """A PalmSens instrument that speaks MethodSCRIPT.
 
@@ -150,6 +154,10 @@ class EmStat(Potentiostat):
         self.session.write("")
         answer = self.session.read_line()
         raise_error(self.session.resource, answer, doing)
+        if answer.startswith("P"):
+            raise _StillMeasuresError(
+                f"{self.session.resource} answered the {doing} with {answer!r}: it still measures", command=doing
+            )
         if answer != command:
             raise InstrumentError(
                 f"{self.session.resource} answered the {doing} with {answer!r}, not {command!r}; the cell is off",
@@ -262,8 +270,9 @@ class EmStat(Potentiostat):
     def _switch_off_by_script(self) -> str:
         """Run the script that switches the cell off; return what proves it, or the lines that came instead.
 
-        A refusal is an answer: the line is whole and the instrument lives. So it is asked again for a while, unlike
-        after silence or a garbled line (rule 3 of `drivers.contract.switch_off`).
+        A refusal is an answer: the line is whole and the instrument lives. So is a package of a script that has not
+        heard the abort yet. So it is asked again for a while, unlike after silence or a garbled line (rule 3 of
+        `drivers.contract.switch_off`).
         """
         patient_until = time.monotonic() + _REFUSALS_S
         while True:
@@ -275,7 +284,8 @@ class EmStat(Potentiostat):
                     lines.append(self.session.read_line())
                     raise_error(self.session.resource, lines[-1], "cell off")
             except InstrumentError as refusal:
-                if refusal.number is None or time.monotonic() > patient_until:
+                is_answer = refusal.number is not None or isinstance(refusal, _StillMeasuresError)
+                if not is_answer or time.monotonic() > patient_until:
                     raise
                 time.sleep(_DEAF_S)
             else:

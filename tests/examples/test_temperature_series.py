@@ -21,7 +21,7 @@ def test_the_example_finds_the_activation_energy_in_a_shared_cryostat(
     monkeypatch.chdir(tmp_path)
     series = runpy.run_path(str(PROJECT / "examples" / "temperature_series.py"))["series"]
     command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "lakeshore336", "--json"]
-    command += ["--cell", "thermal", "--speed", str(min(50.0, slowed(200.0)))]  # a busy computer cannot play it so fast
+    command += ["--cell", "thermal", "--speed", str(min(50.0, slowed(75.0)))]  # a busy computer cannot play it so fast
     with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
         try:
             assert process.stdout is not None

@@ -65,7 +65,7 @@ values = ["10 mV", "20 mV"]
 def instruments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """Return the resources of a simulated meter and of a controller, on one cell in one cryostat."""
     command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "lakeshore336", "--json"]
-    command += ["--cell", "thermal", "--speed", str(min(15.0, slowed(60.0)))]  # a busy computer cannot play it so fast
+    command += ["--cell", "thermal", "--speed", str(min(15.0, slowed(22.0)))]  # a busy computer cannot play it so fast
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -59,7 +59,7 @@ limit = "320 K"
 @pytest.mark.slow
 def test_a_run_ends_once_its_time_is_known_makes_its_point_done_and_tells_its_temperature(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "lakeshore336", "--json"]
-    command += ["--cell", "thermal", "--speed", str(min(15.0, slowed(60.0)))]  # a busy computer cannot play it so fast
+    command += ["--cell", "thermal", "--speed", str(min(15.0, slowed(22.0)))]  # a busy computer cannot play it so fast
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

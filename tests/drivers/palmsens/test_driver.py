@@ -312,6 +312,30 @@ def test_an_error_storm_is_waited_out_and_the_cell_goes_off(bench: Bench, *, is_
 
 
 @pytest.mark.usefixtures("unhurried")
+def test_an_abort_that_is_heard_late_switches_the_cell_off_all_the_same(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a script still measures comes in place of the answer to the next command, as on a computer that is slow."""
+    bench.driver.arm(bench.driver.plan(on_resistor(0.02, 1e-5, repeats=100)))
+    bench.driver.start()
+    while not len(bench.driver.read() or ()):
+        pass
+    missed, write = ["Z", "Z"], bench.driver.session.write
+
+    def lose_two(text: str) -> None:
+        if text == "Z" and missed:
+            missed.pop()
+            text = ""
+        write(text)
+
+    monkeypatch.setattr(bench.driver.session, "write", lose_two)
+    monkeypatch.setattr(bench.driver.session, "timeout_s", 0.1, raising=False)
+    assert bench.driver.safe_state().off
+    assert not bench.instrument.potentiostat.cell_on
+    assert not missed
+
+
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("kind", CATALOGUE)
 @pytest.mark.parametrize("transport", ["pty", "socket"])
 def test_a_session_that_is_opened_in_a_storm_brings_the_cell_off(kind: str, transport: str) -> None:
