@@ -152,6 +152,8 @@ class KnownTo:
     @contextmanager
     def watch(self, path: Path) -> Iterator[None]:
         """Watch the run at a path in a process of its own, which stops it; to be held until the run has ended."""
+        from drivers import slowness  # who measures has loaded it
+
         rule = json.dumps(self.to_document())
         with tempfile.TemporaryFile() as stderr_file:
             process = subprocess.Popen(  # noqa: S603 - our own module
@@ -163,8 +165,6 @@ class KnownTo:
             )
             try:
                 yield
-                from drivers import slowness
-
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(_END_S * slowness())
             finally:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.inference.edge_lead import LIKELIER
 from fitting.inference.least_squares import minimise
 from fitting.inference.marginalised import Marginalised, Prior
 from fitting.inference.observations import PulseObservation
@@ -43,8 +44,6 @@ _SETTLED = 0.05
 """Move of every place, as a share of its deviation, that ends the passes. Halved, a pass more, and the same result."""
 _INSIDE = 0.01
 """Share of an interval that places keep from its ends; a fit cannot tell less."""
-_LIKELIER = 5.0
-"""Logarithm of the odds from which jumps have places of their own: 150 to 1. Doubled, no campaign changes."""
 
 
 def solve_with_places(run: Record, common: Solution, start: Mapping[str, float | str]) -> Solution | None:
@@ -89,7 +88,7 @@ def solve_with_places(run: Record, common: Solution, start: Mapping[str, float |
             break
         leads_s = leads_s + moved
     gained = (reduction.residual_A2(seen.weights) - placed.reduction.residual_A2(weights)) / placed.noise_A**2
-    if 0.5 * gained < placed.log_widths + _LIKELIER:
+    if 0.5 * gained < placed.log_widths + LIKELIER:
         return None
     values = {"n_edges": len(leads_s), "deviation_s": float(np.median(placed.deviations))}
     remark = Remark(RemarkKind.EDGE_PLACES, values, control=reduction.terms.control)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fitting.inference.edge_lead import LIKELIER
 from fitting.inference.least_squares import minimise
 from fitting.inference.observations import PulseObservation
 from fitting.inference.problem import Problem
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from fitting.inference.solution import Solution
     from fitting.records.record import Record
     from fitting.transforms.laplace import Complexes
-
-_LIKELIER = 5.0
-"""Logarithm of the odds from which lines are taken: 150 to 1, as for places of jumps."""
 
 
 def solve_with_ramps(run: Record, common: Solution, start: Mapping[str, float | str]) -> Solution | None:
@@ -50,7 +48,7 @@ def solve_with_ramps(run: Record, common: Solution, start: Mapping[str, float | 
     near = minimise(problem.evaluate, common.best.u, common.profiles.search.box)
     gained = _chi_square(observation, common.problem.admittance(0, common.best.u), straight.noise)
     gained -= _chi_square(straight, problem.admittance(0, near.u), straight.noise)
-    if 0.5 * gained < _LIKELIER:
+    if 0.5 * gained < LIKELIER:
         return None
     values = dict(zip(common.values, problem.transform.from_unbounded(near.u).tolist(), strict=True))
     solution = solve(problem, {**values, **start})

@@ -79,10 +79,9 @@ def with_second_pass(runs: Mapping[int, Record], solution: Solution, start: Mapp
     restless = {k: run for k, run in runs.items() if solution.goodness[k].inflation > 1.0}
     if not restless:
         return solution
-    better = solve_with_ramps(runs[0], solution, start) if alone else None
-    if better is not None:
-        return better
-    better = solve_with_places(runs[0], solution, start) if alone else None
+    better = None
+    if alone:
+        better = solve_with_ramps(runs[0], solution, start) or solve_with_places(runs[0], solution, start)
     if better is None:
         better = whitened_solution(restless, solution.problem.observations, parameters, (solution.values, start))
         if better is not None and is_timed:
