@@ -163,13 +163,14 @@ def figures() -> dict[str, Any]:
     """Return all comparisons."""
     found = [
         descents("1e6 samples, 6 parameters, commanded", cole_cole(1_000_000), "peer_scipy.py", 500.0),
-        # The peer convolves straight lines from sample to sample; where in the interval it jumped ours would find.
+        # The peer convolves straight lines from sample to sample with a cell that was at rest before the first; ours
+        # would find where in the interval the voltage jumped, and whether anything carried on from before.
         descents(
             "1e6 samples, 6 parameters, measured V",
             cole_cole(1_000_000, measured=True),
             "peer_scipy.py",
             100.0,
-            Nuisance(edges="ramp"),
+            Nuisance(edges="ramp", before="rest"),
         ),
         descents("20,000 samples, three modes", three_modes(20_000), "peer_lmfit.py", 10.0),
         spectra("30,000 samples, spectrum", two_arcs(30_000), "peer_hybrid_drt.py", 100.0),

@@ -89,14 +89,16 @@ def require_moving(voltage_V: Floats, source: str, control: str = "") -> None:
     FitError
         With what would help.
     """
-    known = voltage_V[np.isfinite(voltage_V)]
+    is_known = np.isfinite(voltage_V)
+    known = voltage_V if is_known.all() else voltage_V[is_known]
     if len(known) < _FEWEST_LEVEL:
         return
-    away = known - np.mean(known)
-    scatter = float(np.mean(away**2))
+    level = float(np.mean(known))
+    away = known - level
+    scatter = float(away @ away) / len(known)
+    is_level = np.sqrt(scatter) < _SMALL * abs(level)
     # Of white noise the squared steps have twice its variance; of anything that moves, far less.
-    is_noise = float(np.mean(np.diff(known) ** 2)) > _WHITE * scatter
-    if np.ptp(known) == 0.0 or (is_noise and np.sqrt(scatter) < _SMALL * abs(float(np.mean(known)))):
+    if np.ptp(known) == 0.0 or (is_level and float(np.mean(np.diff(known) ** 2)) > _WHITE * scatter):
         problem = in_words_of(
             control,
             "the voltage never moves, so nothing tells the cell's answer from what came before; if it stepped there"

@@ -168,6 +168,26 @@ def gram_of_blocks(  # noqa: C901 - a call inside the loop costs more than the l
             last[p, j] = z[j]
 
 
+@compiled("void(f8, f8[:,::1], f8[:,::1])")
+def sums_to_end(decay: float, functions: Floats, sums: Floats) -> None:
+    """Sum up functions from each sample to the end, each later one less by a decay: ``s_n = f_n + decay s_(n+1)``.
+
+    Parameters
+    ----------
+    decay : float
+        From sample to sample.
+    functions : float64 (b, q)
+    sums : float64 (b, q)
+        Written.
+    """
+    b = functions.shape[0]
+    sums[b - 1] = functions[b - 1]
+    for n in range(b - 2, -1, -1):
+        later, here, now = sums[n + 1], functions[n], sums[n]
+        for p in range(functions.shape[1]):
+            now[p] = here[p] + decay * later[p]
+
+
 @compiled("void(f8[::1], f8[::1], b1[::1], f8, f8[:,::1], f8[::1], b1[::1])")
 def sum_bends(  # noqa: PLR0917 - one argument would have to be taken apart for every block
     voltage: Floats,

@@ -8,7 +8,7 @@ import pytest
 from pymittagleffler import mittag_leffler
 
 from fitting import CellModel, reducer_for
-from fitting.reduction.drive import ModeCursor
+from fitting.reduction.drive import ModeCursor, segments_of
 from protocols import FitError, PulseSequence
 
 DT = 1e-4
@@ -119,20 +119,56 @@ def test_sample_right_at_an_edge_is_not_used() -> None:
     assert np.flatnonzero(~keep).tolist() == [500, 3500]
 
 
-def test_measured_voltage_moves_modes_as_its_ramps_do() -> None:
-    rng = np.random.default_rng(1)
-    t = np.cumsum(rng.uniform(0.5e-3, 1.5e-3, 200))
-    v = 4.0 + 0.01 * np.cumsum(rng.standard_normal(200))
+SPACINGS = {
+    "uneven": np.random.default_rng(1).uniform(0.5e-3, 1.5e-3, 400),
+    "even": np.full(400, 1e-3),
+    "with gaps and a burst": np.repeat([1e-3, 0.2, 1e-3, 5e-5, 1e-3, 0.03, 1e-3], [150, 1, 64, 90, 63, 1, 31]),
+}
+
+
+@pytest.mark.parametrize("spacing", SPACINGS)
+def test_measured_voltage_moves_modes_as_its_ramps_do(spacing: str) -> None:
+    t = np.cumsum(SPACINGS[spacing])
+    v = 4.0 + 0.01 * np.cumsum(np.random.default_rng(2).standard_normal(400))
     rates = np.array([0.0, 3.0, 200.0, 1e5])
     rows, keep = ModeCursor(rates, None, 1e-3).rows(t, v)
-    z, expected = np.zeros(4), np.zeros((200, 4))
-    for n in range(1, 200):
+    z, expected = np.zeros(4), np.zeros((400, 4))
+    for n in range(1, 400):
         h, slope = t[n] - t[n - 1], (v[n] - v[n - 1]) / (t[n] - t[n - 1])
         grown = np.array([h, *((1.0 - np.exp(-rates[1:] * h)) / rates[1:])])
         z = z * np.exp(-rates * h) + slope * grown
         expected[n] = z
     assert keep.all()
     assert rows == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("aperture_s", [0.0, 0.4e-3])
+@pytest.mark.parametrize("apart", [3, 40, 64, 65, 200])
+def test_bends_and_jumps_act_from_their_time_on_wherever_they_lie_between_even_samples(
+    apart: int, aperture_s: float
+) -> None:
+    rng = np.random.default_rng(apart)
+    times = 1e-3 * apart * np.arange(12.0) + rng.choice([0.0, 0.0, 0.1e-3], 12) * (np.arange(12) > 0)
+    levels = np.round(rng.uniform(-0.02, 0.02, 12), 4)
+    drive = PulseSequence.from_arrays(times, levels, times[-1] + 0.5, ramp=rng.random(12) < 0.6)
+    t = np.arange(0.5e-3, drive.duration_s, 1e-3) - 0.5e-3 * (aperture_s == 0.0)
+    rates = np.array([0.0, 3.0, 200.0, 4e3])
+    rows, keep = ModeCursor(rates, drive, 1e-3, aperture_s).rows(t, t)
+    starts, jumps, slopes = segments_of(drive)
+    expected = np.zeros((len(t), 4))
+    # The mean over an aperture by the midpoint rule of 400 parts: the modes take at most 1.6 of their time in it.
+    parts = (np.arange(400) + 0.5) / 400.0 - 0.5 if aperture_s else np.zeros(1)
+    bends = np.diff(slopes, prepend=0.0)
+    safe = np.where(rates > 0.0, rates, 1.0)
+    for part in parts:
+        late = np.maximum(t[:, None] + part * aperture_s - starts, 0.0)
+        begun = late > 0.0 if aperture_s else t[:, None] >= starts - 1e-9
+        for j, rate in enumerate(rates):
+            grown = -np.expm1(-rate * late) / safe[j] if rate else late
+            expected[:, j] += (begun * np.exp(-rate * late)) @ jumps + grown @ bends
+    expected /= len(parts)
+    assert keep.mean() > 0.6
+    assert rows[keep] == pytest.approx(expected[keep], abs=1e-8 if aperture_s else 1e-12)
 
 
 @pytest.mark.parametrize("measured", [False, True])
