@@ -59,7 +59,7 @@ def modes_at(drive: PulseSequence, rates: Floats, t_s: Floats, *, interval_s: fl
     """
     mean = _aperture_means(rates, aperture_s)
     slack = _SLACK_SHARE * interval_s
-    return modes_of_drive(t_s - 0.5 * aperture_s, rates, segments_of(drive), mean, slack)
+    return modes_of_drive(t_s - 0.5 * aperture_s, rates, segments_of(drive), mean, slack, aperture_s)
 
 
 def shortest_lag_s(drive: PulseSequence, t_s: Floats, aperture_s: float) -> float:

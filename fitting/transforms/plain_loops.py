@@ -23,6 +23,8 @@ _COMPILED = {"fitting.transforms.loops", "fitting.transforms.mismatch_loop"}
 _FEW_CALLS = 2000
 # exp(700) is the last power of ten that a float64 holds; the panels beyond it are never reached.
 _LARGEST_EXPONENT = 700.0
+_SMALL = 1e-2
+"""As in the compiled walk."""
 
 
 class Loops(Protocol):
@@ -130,7 +132,9 @@ def _first_guess(x: Floats, panel: NDArray[np.intp], B: float, K: float, edges: 
     return guess
 
 
-def modes_of_drive(start_s: Floats, rates: Floats, segments: Floats, mean: Floats, slack_s: float) -> Floats:
+def modes_of_drive(
+    start_s: Floats, rates: Floats, segments: Floats, mean: Floats, slack_s: float, aperture_s: float = 0.0
+) -> Floats:
     """Return what samples see of the modes ``z' = -rate z + V'`` of a drive at rest before its first segment.
 
     Parameters
@@ -145,6 +149,7 @@ def modes_of_drive(start_s: Floats, rates: Floats, segments: Floats, mean: Float
         What the mean over an aperture takes of the state at its start, and of the slope.
     slack_s : float
         A segment that begins no more than this after a sample's start counts as beginning there.
+    aperture_s : float
 
     Returns
     -------
@@ -160,6 +165,15 @@ def modes_of_drive(start_s: Floats, rates: Floats, segments: Floats, mean: Float
         if last > first:
             elapsed = np.maximum(start_s[first:last] - now, 0.0)
             rows[first:last] = _moved(elapsed, rates, state, slope) * mean[0] + slope * mean[1]
+    # Bends within an aperture.
+    bends = np.diff(segments[2], prepend=0.0)
+    for begins, bend, later in zip(segments[0], bends, bounds[:-1], strict=True):
+        first = np.searchsorted(start_s + aperture_s, begins, side="right")
+        rest = (start_s[first:later] + aperture_s - begins)[:, None]
+        x = rest * rates
+        series = 0.5 - x * (1.0 / 6.0 - x * (1.0 / 24.0 - x * (1.0 / 120.0 - x / 720.0)))
+        share = np.where(x < _SMALL, series, (x + np.expm1(-x)) / np.where(x < _SMALL, 1.0, x) ** 2)
+        rows[first:later] += bend * share * rest**2 / (aperture_s or 1.0)
     return rows
 
 

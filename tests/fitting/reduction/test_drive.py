@@ -148,7 +148,7 @@ def test_bends_and_jumps_act_from_their_time_on_wherever_they_lie_between_even_s
     apart: int, aperture_s: float
 ) -> None:
     rng = np.random.default_rng(apart)
-    times = 1e-3 * apart * np.arange(12.0) + rng.choice([0.0, 0.0, 0.1e-3], 12) * (np.arange(12) > 0)
+    times = 1e-3 * apart * np.arange(12.0) + rng.choice([0.0, 0.0, 0.45e-3], 12) * (np.arange(12) > 0)
     levels = np.round(rng.uniform(-0.02, 0.02, 12), 4)
     drive = PulseSequence.from_arrays(times, levels, times[-1] + 0.5, ramp=rng.random(12) < 0.6)
     t = np.arange(0.5e-3, drive.duration_s, 1e-3) - 0.5e-3 * (aperture_s == 0.0)

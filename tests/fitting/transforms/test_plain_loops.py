@@ -32,9 +32,17 @@ def test_mismatch_is_that_of_the_compiled_loop(B: float, K: float) -> None:
     assert solved[1] == pytest.approx(solved[0], rel=1e-12)
 
 
+DRIVES = {
+    "jumps": PulseSequence.bipolar("20 mV", "100 ms", before="50 ms", after="200 ms"),
+    "ramps that bend within samples": PulseSequence.from_arrays(
+        [0.0, 0.0503, 0.1501, 0.15045, 0.2], [0.0, 0.02, -0.02, 0.0, 0.0], 0.45, ramp=[True] * 4 + [False]
+    ),
+}
+
+
 @pytest.mark.parametrize("aperture_s", [0.0, 1e-3])
-def test_modes_of_a_drive_are_those_of_the_compiled_walk(aperture_s: float) -> None:
-    drive = PulseSequence.bipolar("20 mV", "100 ms", before="50 ms", after="200 ms")
+@pytest.mark.parametrize("drive", DRIVES.values(), ids=DRIVES)
+def test_modes_of_a_drive_are_those_of_the_compiled_walk(drive: PulseSequence, aperture_s: float) -> None:
     rates = np.append(0.0, np.geomspace(0.1, 3e3, 40))
     times = (np.arange(400, dtype=np.float64) + 0.5) * 1e-3
     walked, keep = ModeCursor(rates, drive, 1e-3, aperture_s).rows(times, np.zeros(len(times)))
