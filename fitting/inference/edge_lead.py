@@ -3,15 +3,15 @@
 If all edges lie a time d before the places that the reduction has put them at, each mode has decayed by exp(-rate d)
 more at every sample: the triangle stays, and the weights are multiplied. So d is one number beside the cell's
 parameters, and for given parameters it is found by a search of its own: on a grid first, since the misfit may have
-several minima, then by Gauss-Newton steps. The fit sees the residual at the best d, and its derivatives without the
-share that d takes (variable projection; Golub, Pereyra, SIAM J. Numer. Anal. 10, 413 (1973)).
+several minima, then by a step of Gauss and Newton and secants. The fit sees the residual at the best d, and its
+derivatives without the share that d takes (variable projection; Golub, Pereyra, SIAM J. Numer. Anal. 10, 413 (1973)).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -25,7 +25,7 @@ own, or are none. 150 to 1; doubled, no campaign changes."""
 _PLACES = 32
 """Leads that are tried first, evenly over the logarithm. Doubled, no other minimum was found."""
 _STEPS = 30
-"""Gauss-Newton steps at most; five to ten are usual."""
+"""Steps at most; three to five are usual."""
 _NEGLIGIBLE = 1e-12
 """Share of the sum of squares that a further step must promise. Ten times as much moves no parameter by 1e-6 of its
 deviation."""
@@ -54,6 +54,18 @@ class EdgeLead:
     slope: Floats | None
 
 
+class _Place(NamedTuple):
+    """A lead, as `EdgeLead`; with the sum of squares there, and products of the slope with the residual and itself."""
+
+    lead_s: float
+    weights: Floats
+    residual: Floats
+    slope: Floats
+    cost: float
+    along: float
+    size: float
+
+
 class EdgeLeads:
     """Leads that a record allows: none but 0 where it is known when its edges were.
 
@@ -64,7 +76,7 @@ class EdgeLeads:
 
     def __init__(self, reduction: Reduction) -> None:
         self._modes, self._current = reduction.modes_factor, reduction.current_factor
-        self._rates = reduction.grid.rates
+        self._falls = -reduction.grid.rates
         self._are_known = reduction.most_lead_s == 0.0
         self.range_s = reduction.grid.shortest_s, max(reduction.most_lead_s, reduction.grid.shortest_s)
 
@@ -72,47 +84,52 @@ class EdgeLeads:
     def _decays(self) -> tuple[Floats, Floats]:
         """Leads on the grid, and what they leave of each mode; shapes (p,) and (p, m)."""
         leads = np.geomspace(*self.range_s, _PLACES)
-        return leads, np.exp(-np.multiply.outer(leads, self._rates))
+        return leads, np.exp(np.multiply.outer(leads, self._falls))
 
     def best(self, weights: Floats) -> EdgeLead:
         """Return the lead with the least misfit for some weights, shape (m,)."""
         if self._are_known:
             return EdgeLead(0.0, weights, self._modes @ weights - self._current, None)
         leads, decays = self._decays
-        costs = np.sum(((decays * weights) @ self._modes.T - self._current) ** 2, axis=1)
-        lead = float(leads[np.argmin(costs)])
-        now = self._at(lead, weights)
+        left = (decays * weights) @ self._modes.T
+        left -= self._current
+        now = self._at(float(leads[np.einsum("ij,ij->i", left, left).argmin()]), weights)
+        before = None
         for _ in range(_STEPS):
-            if now.slope is None:
+            if now.size == 0.0 or now.along**2 < _NEGLIGIBLE * now.size * now.cost:
                 break
-            along, size = float(now.slope @ now.residual), float(now.slope @ now.slope)
-            if along**2 < _NEGLIGIBLE * size * float(now.residual @ now.residual):
-                break
-            step = -along / size
-            moved = self._downhill(now, step, weights)
+            bend = now.size
+            if before is not None:  # the secant of the misfit's derivative: its own bend is in it, too
+                secant = (now.along - before.along) / (now.lead_s - before.lead_s)
+                bend = secant if secant > 0.0 else bend
+            moved = self._downhill(now, -now.along / bend, weights)
             if moved is None:
                 break
-            now = moved
-        at_end = now.lead_s <= self.range_s[0] or now.lead_s >= self.range_s[1]
-        return EdgeLead(now.lead_s, now.weights, now.residual, None if at_end else now.slope)
+            before, now = now, moved
+        is_free = now.size > 0.0 and self.range_s[0] < now.lead_s < self.range_s[1]
+        return EdgeLead(now.lead_s, now.weights, now.residual, now.slope if is_free else None)
 
-    def _downhill(self, now: EdgeLead, step: float, weights: Floats) -> EdgeLead | None:
+    def _downhill(self, now: _Place, step: float, weights: Floats) -> _Place | None:
         """Return the place after a step, shortened until the misfit falls; None if there is none."""
-        cost = float(now.residual @ now.residual)
-        while abs(step) > _EXACT * self.range_s[1]:
-            lead_s = float(np.clip(now.lead_s + step, *self.range_s))
+        shortest, longest = self.range_s
+        while abs(step) > _EXACT * longest:
+            lead_s = min(max(now.lead_s + step, shortest), longest)
             if lead_s == now.lead_s:  # at an end, and downhill lies beyond it
                 return None
             there = self._at(lead_s, weights)
-            if float(there.residual @ there.residual) < cost:
+            if there.cost < now.cost:
                 return there
             step *= 0.25
         return None
 
-    def _at(self, lead_s: float, weights: Floats) -> EdgeLead:
-        seen = weights * np.exp(-self._rates * lead_s)
-        slope = self._modes @ (-self._rates * seen)
-        return EdgeLead(lead_s, seen, self._modes @ seen - self._current, slope if float(slope @ slope) > 0.0 else None)
+    def _at(self, lead_s: float, weights: Floats) -> _Place:
+        seen = weights * np.exp(self._falls * lead_s)
+        residual = self._modes @ seen
+        residual -= self._current
+        slope = self._modes @ (self._falls * seen)
+        return _Place(
+            lead_s, seen, residual, slope, float(residual @ residual), float(slope @ residual), float(slope @ slope)
+        )
 
     def projected(self, lead: EdgeLead, slopes: Floats) -> Floats:
         """Return derivatives of the residual to the cell's parameters at the best lead.
@@ -123,7 +140,7 @@ class EdgeLeads:
         slopes : ndarray, shape (k, m)
             Derivatives of the weights, before the lead.
         """
-        later = slopes if self._are_known else slopes * np.exp(-self._rates * lead.lead_s)
+        later = slopes if self._are_known else slopes * np.exp(self._falls * lead.lead_s)
         jacobian: Floats = self._modes @ later.T
         if lead.slope is None:
             return jacobian
