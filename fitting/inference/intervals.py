@@ -10,7 +10,7 @@ import numpy as np
 
 from fitting.constants import Z95
 from fitting.inference.least_squares import NEAR, Minimum, damped_step, minimise
-from fitting.inference.profile_ends import CLOSE, CLOSE_BY_CHORD, Bracket, Height
+from fitting.inference.profile_ends import CLOSE, CLOSE_AT_ALL, CLOSE_BY_CHORD, Bracket, Height
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -47,6 +47,16 @@ _MOST_BEND = 0.5
 more is not told by one parabola. Doubled, no fewer steps are taken."""
 _SAME_WAY = 0.5
 """Cosine from which two profiles go the same way, or back. Doubled, none does; halved, no fewer steps are taken."""
+
+
+_STUCK = 0.1
+"""How far beyond the end of an interval a refit for another parameter must have been as good, as a share of its length,
+for the profile to have been stuck: ends are right to 2 %. Doubled, intervals are up to a fifth too short."""
+_ABOUT = 1.1
+"""How many times 1.96 deviations such a refit may be worse: who begins there goes back if need be. Doubled, refits that
+lead nowhere."""
+_SWEEPS = 3
+"""How often all intervals are looked at for that. Doubled, nothing is found by the last."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +144,13 @@ def profile_intervals(
         Places of the parameters that are asked for; all unless given.
     """
     profile = _Profile(evaluate, best, box, unit)
-    asked = range(len(best.u)) if only is None else only
-    return [profile.interval(k) for k in asked]
+    asked = list(range(len(best.u)) if only is None else only)
+    found = [profile.interval(k) for k in asked]
+    for _ in range(_SWEEPS):
+        before, found = found, [profile.freed(k, one) for k, one in zip(asked, found, strict=True)]
+        if before == found:
+            break
+    return found
 
 
 def far_places(
@@ -215,12 +230,15 @@ class _Profile:
         if self._spread is not None:
             variance = float(self._spread[k, k])
             return self._spread[k] / variance, 1.0 / (np.sqrt(variance) * self.unit)
-        others = np.arange(len(self.best.u)) != k
-        jacobian = self.best.jacobian
-        along = np.linalg.lstsq(jacobian[:, others], -jacobian[:, k], rcond=_FLAT)[0]
-        direction = np.ones(len(self.best.u))
-        direction[others] = along
-        return direction, float(np.linalg.norm(jacobian @ direction)) / self.unit
+        direction = self._tangent_at(self.best.jacobian, k)
+        return direction, float(np.linalg.norm(self.best.jacobian @ direction)) / self.unit
+
+    @staticmethod
+    def _tangent_at(jacobian: Floats, k: int) -> Floats:
+        others = np.arange(jacobian.shape[1]) != k
+        direction = np.ones(jacobian.shape[1])
+        direction[others] = np.linalg.lstsq(jacobian[:, others], -jacobian[:, k], rcond=_FLAT)[0]
+        return direction
 
     def interval(self, k: int) -> Interval:
         """Follow the profile of parameter k to both sides."""
@@ -229,8 +247,25 @@ class _Profile:
         (low, _), (high, _) = sides
         return Interval(low, high, tuple(place for _, place in sides if place is not None))
 
-    def _side(self, k: int, sign: float, direction: Floats, rise: float) -> tuple[float, Floats | None]:
-        """Follow the profile of parameter k along a tangent to one side.
+    def freed(self, k: int, interval: Interval) -> Interval:
+        """Return an interval that holds what refits for other parameters have found as good, where its own were stuck.
+
+        A parameter that has gone where it changes nothing, as a resistance to 0 on its logarithmic line, has no slope
+        there and never comes back as another one moves, although the two would make up for each other.
+        """
+        for sign, end in ((-1.0, interval.low), (1.0, interval.high)):
+            place = max(self._as_good, key=lambda one: sign * float(one[k]), default=self.best.u)
+            if sign * (place[k] - end) > _STUCK * abs(end - self.best.u[k]):
+                direction = self._tangent_at(self.evaluate(place)[1], k)
+                other, there = self._side(k, sign, sign * direction, 0.0, place)
+                ends = (other, interval.high) if sign < 0.0 else (interval.low, other)
+                interval = Interval(*ends, interval.places if there is None else (*interval.places, there))
+        return interval
+
+    def _side(
+        self, k: int, sign: float, direction: Floats, rise: float, begin: Floats | None = None
+    ) -> tuple[float, Floats | None]:
+        """Follow the profile of parameter k along a tangent to one side, from the best or from another place.
 
         Return where it is 1.96 high, and where all parameters are there; of an open side, at the end of the box.
         """
@@ -242,14 +277,18 @@ class _Profile:
         bracket = Bracket()
         near, inner = u, Height(0.0, 0.0, rise)
         bend = self._bend_along(direction * at, k)
+        if begin is not None:
+            near, at, bend = begin, float(abs(begin[k] - u[k])), np.zeros(len(u))
         for _ in range(_MOST_REFITS):
-            start = near + np.clip(direction * (at - inner.at), -2.0, 2.0) + bend
+            start = near + np.clip(direction * (at - sign * (near[k] - u[k])), -2.0, 2.0) + bend
             start[k] = u[k] + sign * at
             there, z, slope = self.refitted(start, k)
+            if z < _ABOUT * Z95:
+                self._as_good.append(there)
             here = Height(at, z, sign * slope)
-            is_known = np.isfinite(slope)
+            is_known = bool(np.isfinite(slope)) and begin is None
             end = inner.end_with(here) if is_known else bracket.end_near(at, z)
-            if abs(end - at) < (CLOSE if is_known else CLOSE_BY_CHORD) * at:
+            if abs(end - at) < (CLOSE * at if is_known else min(CLOSE_BY_CHORD * at, CLOSE_AT_ALL)):
                 if is_known:
                     self._bends.append(self._seen_bend(direction * at, there - u))
                 share = min(max((Z95 - inner.z) / (z - inner.z), 0.0), 1.0) if z > Z95 else 1.0
@@ -303,6 +342,11 @@ class _Profile:
 
     @cached_property
     def _bends(self) -> list[_Bend]:
+        return []
+
+    @cached_property
+    def _as_good(self) -> list[Floats]:
+        """Where refits ended that are no worse than the ends of intervals."""
         return []
 
     def refitted(self, start: Floats, k: int) -> tuple[Floats, float, float]:

@@ -23,6 +23,9 @@ _FAR_UP = 10.0
 that are flat for decades, such as that of a resistance that is not seen, take some refits more."""
 CLOSE_BY_CHORD = 0.02
 """The same for a chord. Doubled, ends are 2 % off where a profile bends, as that of an exponent near 1 does."""
+CLOSE_AT_ALL = 0.1
+"""The same on the line, however long the way: from where a resistance is nothing it is 20 to where it is seen, and 2 %
+of that would be a factor of 1.5. Halved, such ends take a refit more."""
 
 
 @dataclass(frozen=True)

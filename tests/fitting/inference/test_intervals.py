@@ -9,7 +9,7 @@ import pytest
 
 from fitting.constants import Z95
 from fitting.inference.intervals import profile_intervals
-from fitting.inference.least_squares import Minimum
+from fitting.inference.least_squares import Minimum, minimise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,3 +49,23 @@ def test_a_wall_is_found() -> None:
 
 def test_a_profile_that_never_gets_there_is_open() -> None:
     assert upper_end(lambda u: 1.9 * float(np.tanh(u)), 1.0) == np.inf
+
+
+def test_a_profile_comes_back_for_what_has_gone_to_where_it_changes_nothing() -> None:
+    # The sum of two positive numbers is known well, and the second alone a little; it would like to be larger than
+    # the sum is, so that the first one is at 0, from where the logarithm of it has no slope.
+    whole, sharp, blunt, beyond = 1.0, 1e-3, 0.1, 0.05
+
+    def evaluate(u: Floats) -> tuple[Floats, Floats]:
+        first, second = np.exp(u)
+        residual = np.array([(first + second - whole) / sharp, (second - whole - beyond) / blunt])
+        return residual, np.array([[first / sharp, second / sharp], [0.0, second / blunt]])
+
+    box = np.array([[-25.0, -5.0], [5.0, 5.0]])
+    best = minimise(evaluate, np.array([-24.0, 0.0]), box, irrelevant=0.0)
+    first, second = profile_intervals(evaluate, best, box, 1.0)
+    # Below the sum the first makes up for the second: ((x + beyond)^2 - beyond^2) / blunt^2 is 1.96^2 at the end.
+    x = float(np.sqrt(beyond**2 + (Z95 * blunt) ** 2)) - beyond
+    assert 1.0 - float(np.exp(second.low)) == pytest.approx(x, rel=0.02)
+    assert float(np.exp(first.high)) == pytest.approx(x, rel=0.05)
+    assert first.low == -np.inf
