@@ -13,7 +13,7 @@ from fitting.inference.least_squares import NEAR, Minimum, damped_step, minimise
 from fitting.inference.profile_ends import CLOSE, CLOSE_AT_ALL, CLOSE_BY_CHORD, Bracket, Height
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -147,7 +147,7 @@ def profile_intervals(
     asked = list(range(len(best.u)) if only is None else only)
     found = [profile.interval(k) for k in asked]
     for _ in range(_SWEEPS):
-        before, found = found, [profile.freed(k, one) for k, one in zip(asked, found, strict=True)]
+        before, found = found, [profile.unstuck(k, one) for k, one in zip(asked, found, strict=True)]
         if before == found:
             break
     return found
@@ -177,7 +177,14 @@ def far_places(
 
 
 def profile_heights(
-    evaluate: Callable[[Floats], tuple[Floats, Floats]], best: Minimum, box: Floats, unit: float, k: int, places: Floats
+    evaluate: Callable[[Floats], tuple[Floats, Floats]],
+    best: Minimum,
+    box: Floats,
+    unit: float,
+    k: int,
+    places: Floats,
+    *,
+    ends: Sequence[Floats] = (),
 ) -> Floats:
     """Return by how many deviations the best refit of all others is worse, with one parameter held at some places.
 
@@ -194,6 +201,9 @@ def profile_heights(
         Which parameter.
     places : ndarray, shape (n,)
         On the line, to one side of the best, ever further away: each refit begins where the one before it ended.
+    ends : sequence of ndarray, shape (k,)
+        Where all unknowns are about ends of the interval: from that to the same side refits begin as well, since others
+        may be stuck.
     """
     profile = _Profile(evaluate, best, box, unit)
     direction, _ = profile.tangent(k)
@@ -202,6 +212,11 @@ def profile_heights(
         start = near + np.clip(direction * (place - near[k]), -2.0, 2.0)
         start[k] = place
         near, z, _ = profile.refitted(start, k)
+        for end in (end for end in ends if (end[k] - best.u[k]) * (place - best.u[k]) > 0.0):
+            start = end.copy()
+            start[k] = place
+            there, other, _ = profile.refitted(start, k)
+            near, z = (there, other) if other < z else (near, z)
         heights.append(z)
     return np.array(heights)
 
@@ -247,7 +262,7 @@ class _Profile:
         (low, _), (high, _) = sides
         return Interval(low, high, tuple(place for _, place in sides if place is not None))
 
-    def freed(self, k: int, interval: Interval) -> Interval:
+    def unstuck(self, k: int, interval: Interval) -> Interval:
         """Return an interval that holds what refits for other parameters have found as good, where its own were stuck.
 
         A parameter that has gone where it changes nothing, as a resistance to 0 on its logarithmic line, has no slope

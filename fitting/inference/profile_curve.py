@@ -97,7 +97,10 @@ def profile_curve(solution: Solution, name: str, source: str = "") -> ProfileCur
     below = np.linspace(at, max(low, float(box[0, k])), _PLACES + 1)[1:]
     above = np.linspace(at, min(high, float(box[1, k])), _PLACES + 1)[1:]
     evaluate = solution.problem.walled(solution.unit)
-    sides = [profile_heights(evaluate, solution.best, box, solution.unit, k, one) for one in (below, above)]
+    sides = [
+        profile_heights(evaluate, solution.best, box, solution.unit, k, one, ends=interval.places)
+        for one in (below, above)
+    ]
     line = np.concatenate([below[::-1], [at], above])
     u = np.tile(solution.best.u, (len(line), 1))
     u[:, k] = line

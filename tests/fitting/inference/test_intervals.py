@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fitting.constants import Z95
-from fitting.inference.intervals import profile_intervals
+from fitting.inference.intervals import profile_heights, profile_intervals
 from fitting.inference.least_squares import Minimum, minimise
 
 if TYPE_CHECKING:
@@ -69,3 +69,7 @@ def test_a_profile_comes_back_for_what_has_gone_to_where_it_changes_nothing() ->
     assert 1.0 - float(np.exp(second.low)) == pytest.approx(x, rel=0.02)
     assert float(np.exp(first.high)) == pytest.approx(x, rel=0.05)
     assert first.low == -np.inf
+    # The drawn profile is as high as the interval says, all the way.
+    less = np.array([0.3, 0.7, 1.0]) * x
+    heights = profile_heights(evaluate, best, box, 1.0, 1, np.log(1.0 - less), ends=second.places)
+    assert heights == pytest.approx(np.sqrt((less + beyond) ** 2 - beyond**2) / blunt, rel=0.01)
