@@ -77,8 +77,11 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return a worker more than there are cores: tests wait for instruments and processes a third of their time."""
-    return (os.cpu_count() or 1) + 1
+    """Return twice as many workers as cores: tests wait for instruments and processes a third of their time.
+
+    With one more than two cores, the cores did nothing in a sixth of the time.
+    """
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.hookimpl(wrapper=True)
