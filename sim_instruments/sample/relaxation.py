@@ -8,6 +8,7 @@ Volterra solver needs.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _POINTS_PER_DECADE = 200
 _STEPS = 2
 """Steps of the integrator from one point of the grid to the next: its error falls as their fourth power."""
+_KEPT = 16
+"""Relaxations that are remembered: a process has a few cells, each with 2 MB. Doubled, none more is found."""
 _GAUSS_4 = np.polynomial.legendre.leggauss(4)
 
 
@@ -100,13 +103,15 @@ class Relaxation:
         return cls(t, W(t), slope(t))
 
 
+@lru_cache(maxsize=1)
 def constant() -> Relaxation:
     """Return W = 1: a plain resistor has no memory."""
     return Relaxation([1e-3, 1.0], [1.0, 1.0], [0.0, 0.0])
 
 
+@lru_cache(maxsize=_KEPT)
 def debye(W_inf: float, tau_s: float) -> Relaxation:
-    """Return ``W_inf + (1 - W_inf) exp(-t / tau)``: one relaxation time."""
+    """Return ``W_inf + (1 - W_inf) exp(-t / tau)``: one relaxation time; the same object for the same numbers."""
     if not (0.0 <= W_inf < 1.0 and tau_s > 0.0):
         raise ValueError(f"one relaxation time needs 0 <= W_inf < 1 and tau > 0, not {W_inf} and {tau_s} s")
     depth = 1.0 - W_inf
@@ -118,8 +123,9 @@ def debye(W_inf: float, tau_s: float) -> Relaxation:
     )
 
 
+@lru_cache(maxsize=_KEPT)
 def migration(B: float, K: float, tau_s: float) -> Relaxation:
-    """Return the W(t) of the MIGRATION concept, integrated as an ODE.
+    """Return the W(t) of the MIGRATION concept, integrated as an ODE; the same object for the same numbers.
 
     -W'/W = -B g', -g' = g^K W / tau, W(0) = g(0) = 1; so W = exp(-B (1 - g)), W_inf = exp(-B).
     Funke, Banhatti, Cramer, Phys. Chem. Chem. Phys. 7, 157 (2005).
