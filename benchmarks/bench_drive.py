@@ -3,7 +3,8 @@
     python -m benchmarks.bench_drive [--json]
 
 One core, 48 modes; the walk with 8 as well. It is compared with `reference_drive.c` (cc -O3 -march=native), in turns,
-best of all turns; reductions are medians. Memory is what arrays take at most while a memory map is reduced.
+best of all turns, in memory that begins at a line of the cache on both sides; reductions are medians. Memory is what
+arrays take at most while a memory map is reduced.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import numpy as np
 from fitting import ModeGrid, Reducer
 from fitting.reduction.drive import segments_of
 from fitting.transforms.loops import drive_modes
+from fitting.transforms.memory import aligned_rows
 from protocols import PulseSequence
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ def walk_ns(n_modes: int) -> dict[str, float]:
     held = segments_of(PulseSequence.pulse(0.02, 10.0, before=0.5, after=1.0))
     slopes = np.diff(np.sin(0.01 * np.arange(BLOCK))) / step_s
     measured = np.stack([t[:-1], np.zeros(BLOCK - 1), slopes])
-    rows, keep = np.empty((BLOCK, n_modes)), np.empty(BLOCK, dtype=np.bool_)
+    rows, keep = aligned_rows(BLOCK, n_modes), np.empty(BLOCK, dtype=np.bool_)
     mean = np.stack([np.ones(n_modes), np.zeros(n_modes)])
     found = {}
     for name, segments, begun in (("held", held, 2.0), ("measured", measured, 0.0)):

@@ -19,6 +19,12 @@ static double now_s(void)
     return t.tv_sec + 1e-9 * t.tv_nsec;
 }
 
+/* Memory that begins where a line of the cache does. */
+static double *lines(size_t n)
+{
+    return aligned_alloc(64, (n * sizeof(double) + 63) / 64 * 64);
+}
+
 static void held(int m, const double *restrict decay, double *restrict z, double *restrict rows)
 {
     for (int n = 0; n < BLOCK; n++) {
@@ -44,8 +50,7 @@ int main(int argc, char **argv)
     if (argc != 4)
         return 1;
     const int m = atoi(argv[1]), blocks = atoi(argv[2]) / BLOCK, repeats = atoi(argv[3]);
-    double *decay = malloc(m * sizeof(double)), *grown = malloc(m * sizeof(double)), *z = malloc(m * sizeof(double));
-    double *rows = malloc((size_t)BLOCK * m * sizeof(double)), *volts = malloc((BLOCK + 1) * sizeof(double));
+    double *decay = lines(m), *grown = lines(m), *z = lines(m), *rows = lines((size_t)BLOCK * m), *volts = lines(BLOCK + 1);
     double best[2] = {1e9, 1e9}, sum = 0.0;
     for (int n = 0; n <= BLOCK; n++)
         volts[n] = sin(0.01 * n);

@@ -12,6 +12,7 @@ from fitting.reduction.drive import ModeCursor, modes_at
 from fitting.reduction.history import drive_after
 from fitting.reduction.leading_columns import History
 from fitting.reduction.whole_drive import sampled_voltage
+from fitting.transforms.memory import aligned_rows
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -114,7 +115,7 @@ def predict(
         rows = modes_at(drive, rates, walked, interval_s=interval, aperture_s=terms.aperture_of(run))
         return rows @ result.weights + _beside(walked)
     cursor = cursor_over(run, rates, terms, interval)
-    buffer = np.empty((_BLOCK, len(rates)))
+    buffer = aligned_rows(_BLOCK, len(rates))
     for first in range(0, len(walked), _BLOCK):
         here = slice(first, first + _BLOCK)
         rows, _ = cursor.rows(walked[here], np.ascontiguousarray(volts[here]), buffer)

@@ -18,6 +18,7 @@ from fitting.reduction.reduction import Reduction, noise_of
 from fitting.reduction.sampled_edges import SampledVoltage
 from fitting.reduction.second_differences import SecondDifferences
 from fitting.reduction.voltage_noise import VoltageWatch
+from fitting.transforms.memory import aligned_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,7 +108,7 @@ class Reducer:
             jump_aperture_s=0.0 if sampled.edges is None else sampled.edges.aperture_s,
         )
         self._factor = np.zeros((k, k))
-        self._modes = np.empty((_BLOCK, len(grid)))
+        self._modes = aligned_rows(_BLOCK, len(grid))
         self._panels = np.empty((_BLOCK // _PANEL, k, _PANEL))
         self._basis: HoldBasis | None = None
         self._between: _measured.MeasuredBasis | None = None

@@ -31,8 +31,8 @@ _NOTHING_SQUARED = 1e-120
 _SMALL = 1e-2
 """Below this an exponential less its first terms is their series: five terms are right to 1e-13, the difference is to
 2e-12 from there on. Ten times as much, the series is right to 4e-9 only."""
-_STRETCH = 64
-"""Samples that are looked at together: half as many take 0.5 ns a sample more at eight modes."""
+_STRETCH = 128
+"""Samples that are looked at together: half as many take 0.4 ns a sample more at eight modes, twice as many as long."""
 
 # As far as float64 reaches: 2^-1074 is the smallest.
 _POWERS_OF_HALF = 0.5 ** np.arange(1100)
