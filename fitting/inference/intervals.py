@@ -274,7 +274,7 @@ class _Profile:
                 direction = self._tangent_at(self.evaluate(place)[1], k)
                 other, there = self._side(k, sign, sign * direction, 0.0, place)
                 ends = (other, interval.high) if sign < 0.0 else (interval.low, other)
-                interval = Interval(*ends, interval.places if there is None else (*interval.places, there))
+                interval = interval.hull(Interval(*ends, () if there is None else (there,)))
         return interval
 
     def _side(
