@@ -4,8 +4,10 @@ Cells of two or three arcs in series, of resistors with capacitors or constant p
 other noise. The second record is fitted with the circuit string written in another order. The arc of the shortest
 time must be the one with the smallest label in both, whatever is determined by design must be called so, and the
 interval of each parameter must lie about its own value. The currents are inverted by Abate and Whitt's algorithm, and
-what is determined is taken from their finite differences. For some fits, each end of each interval is compared with
-MINOS of iminuit (James, Roos, Comput. Phys. Commun. 10, 343 (1975)), which knows nothing of twins.
+what is determined is taken from their finite differences; where valleys are bent these say too much, so that a cell
+with another value counts that explains the record as well, by that inversion. For some fits, each end of each interval
+is compared with MINOS of iminuit (James, Roos, Comput. Phys. Commun. 10, 343 (1975)), which knows nothing of twins, and
+takes the nearest place at which a profile is high, though it may fall again beyond.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ _N = 4000
 _STEP = 1e-3
 # A logarithm is determined by design if 1.96 deviations are less than this: a factor of 2 from end to end.
 _DETERMINED = 0.5 * float(np.log(2.0))
+# How many times 1.96 deviations the ends of intervals may be worse than the best: they are read off chords.
+_ABOUT = 1.1
 # Deviations by which the logarithms of two times must be apart by design to be told apart in every record.
 _APART = 6.0
 # Deviations by which a fit may be off its own value before it counts as another arc's.
@@ -146,10 +150,37 @@ def _time_of(cell: Arcs, k: int, names: list[str]) -> tuple[Floats, float]:
     return slopes, logarithm
 
 
-def solved(cell: Arcs, t_s: Floats, drive: PulseSequence, rng: np.random.Generator, circuit: str) -> Solution:
-    """Return the fit of one record of the cell."""
-    measured = current(cell, cell.values, t_s, drive) + noise(rng, len(t_s), cell.noise_A)
-    return solve_single(reduce_run(SimulatedRecord.of(t_s, measured, drive)), CellModel(circuit))
+def recorded(cell: Arcs, t_s: Floats, drive: PulseSequence, rng: np.random.Generator) -> Floats:
+    """Return the current of one record of the cell, A."""
+    return current(cell, cell.values, t_s, drive) + noise(rng, len(t_s), cell.noise_A)
+
+
+def solved(measured_A: Floats, t_s: Floats, drive: PulseSequence, circuit: str) -> Solution:
+    """Return the fit of a record."""
+    return solve_single(reduce_run(SimulatedRecord.of(t_s, measured_A, drive)), CellModel(circuit))
+
+
+def fits_elsewhere(
+    cell: Arcs, solution: Solution, name: str, t_s: Floats, drive: PulseSequence, measured: Floats
+) -> bool:
+    """Whether cells whose values of a parameter differ by a factor of 2 explain a record as well as the best fit.
+
+    The sums of squares are those of the inverted currents, less an offset; the fit only says which cells to look at.
+    """
+    cells = solution.problem.transform.from_unbounded(np.array([solution.best.u, *_ends_of(solution)]))
+    names = list(solution.values)
+
+    def chi_square(values: Floats) -> float:
+        off = measured - current(cell, dict(zip(names, values.tolist(), strict=True)), t_s, drive)
+        return float(np.sum((off - off.mean()) ** 2)) / cell.noise_A**2
+
+    squares = np.array([chi_square(one) for one in cells])
+    as_good = cells[squares <= squares[0] + (_ABOUT * Z95) ** 2, names.index(name)]
+    return float(as_good.max() / as_good.min()) > float(np.exp(2.0 * _DETERMINED))
+
+
+def _ends_of(solution: Solution) -> list[Floats]:
+    return [place for interval in solution.intervals for place in interval.places]
 
 
 def swapped(cell: Arcs, solution: Solution, deviations: dict[str, float]) -> list[str]:
@@ -169,7 +200,8 @@ def swapped(cell: Arcs, solution: Solution, deviations: dict[str, float]) -> lis
 def compared_with_minos(solution: Solution) -> float | None:
     """Return the largest difference to MINOS of any end of any interval, as a share of its distance from the best.
 
-    None where MIGRAD finds no valid minimum, so that MINOS cannot begin.
+    Ends beyond which another cell was found that fits as well do not count: MINOS stops before it. None where MIGRAD
+    finds no valid minimum, so that MINOS cannot begin.
     """
     from iminuit import Minuit
 
@@ -196,6 +228,11 @@ def compared_with_minos(solution: Solution) -> float | None:
         if not (error.lower_valid and error.upper_valid):
             continue
         for end, theirs in ((interval.low, error.lower), (interval.high, error.upper)):
+            beyond = [
+                one for one in _ends_of(solution) if np.sign(theirs) * (one[k] - minuit.values[k]) > 1.02 * abs(theirs)
+            ]
+            if any(cost(one) < minuit.fval + (_ABOUT * Z95) ** 2 for one in beyond):
+                continue
             # MINOS counts from its own minimum.
             off = abs(end - minuit.values[k] - theirs) / abs(theirs)
             worst = max(worst, float(off))
@@ -207,6 +244,7 @@ def campaign(runs: int, folder: Path, minos: int = 100, first: int = 0) -> dict[
     progress = Progress(folder / "exchange.json")
     mixed: list[dict[str, Any]] = []
     wrongly: list[dict[str, Any]] = []
+    elsewhere: list[dict[str, Any]] = []
     differences: list[dict[str, Any]] = []
     n_determined = n_apart = 0
     document: dict[str, Any] = {}
@@ -216,7 +254,8 @@ def campaign(runs: int, folder: Path, minos: int = 100, first: int = 0) -> dict[
         n_apart += apart
         rng = np.random.default_rng([20261127, seed])
         for circuit in (f"R0-{'-'.join(cell.parts())}", cell.circuit(rng)):
-            solution = solved(cell, t, drive, rng, circuit)
+            measured = recorded(cell, t, drive, rng)
+            solution = solved(measured, t, drive, circuit)
             if not apart:
                 continue
             names = swapped(cell, solution, deviations)
@@ -227,7 +266,9 @@ def campaign(runs: int, folder: Path, minos: int = 100, first: int = 0) -> dict[
                     continue
                 n_determined += 1
                 if not one.determined:
-                    wrongly.append({"seed": seed, "circuit": circuit, "name": one.name, "note": one.note})
+                    other = fits_elsewhere(cell, solution, one.name, t, drive, measured)
+                    note = {"seed": seed, "circuit": circuit, "name": one.name, "note": one.note}
+                    (elsewhere if other else wrongly).append(note)
             if len(differences) < minos and all(one.determined for one in solution.estimates):
                 difference = compared_with_minos(solution)
                 if difference is not None:
@@ -243,6 +284,7 @@ def campaign(runs: int, folder: Path, minos: int = 100, first: int = 0) -> dict[
             },
             "mixed": mixed,
             "wrongly": wrongly,
+            "another_cell_fits_as_well": elsewhere,
         }
         line = f"{len(mixed)} fits mix arcs, {len(wrongly)} of {n_determined} wrongly not determined"
         progress.report(seed - first + 1, runs, document, line)

@@ -27,7 +27,7 @@ _POINTS_PER_DECADE = 200
 _STEPS = 2
 """Steps of the integrator from one point of the grid to the next: its error falls as their fourth power."""
 _KEPT = 16
-"""Relaxations that are remembered: a process has a few cells, each with 2 MB. Doubled, none more is found."""
+"""Relaxations that are remembered: a process has a few cells, each of half a megabyte. Doubled, none more is found."""
 _GAUSS_4 = np.polynomial.legendre.leggauss(4)
 
 
