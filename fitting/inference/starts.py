@@ -150,20 +150,31 @@ def _places_of(problem: Problem, start: Floats, cells: Sequence[Mapping[str, flo
 
 
 def _local_minima(problem: Problem, starts: list[Floats], box: Floats) -> list[Minimum]:
-    """Follow starts until one explains what modes can explain, all lead to the same places, or enough were tried."""
+    """Follow starts until one explains what modes can explain, all lead to the same places, or enough were tried.
+
+    Like parts, which take each other's places, have minima that explain a record too: all starts are followed then.
+    """
+    has_like_parts = bool(problem.ordering)
+    fewest = _MOST_STARTS if has_like_parts else _STARTS
     minima: list[Minimum] = []
     for start in starts[:_MOST_STARTS]:
         minima.append(minimise(problem.evaluate, start, box, irrelevant=1e-3, max_steps=60))
-        if len(minima) >= _STARTS and (any(map(explains, minima)) or _expected_undiscovered(minima) <= _UNDISCOVERED):
+        if len(minima) >= fewest and (any(map(explains, minima)) or _expected_undiscovered(minima) <= _UNDISCOVERED):
             break
-    minima = _finite(problem, minima)
-    enough = min(one.cost for one in minima) + _FURTHER
+    minima = sorted(_finite(problem, minima), key=lambda one: one.cost)
+    enough = minima[0].cost + _FURTHER
     # Given up in a bent valley, a search may be far from the end of it, and that as good as the best, or better.
-    return [_ended(problem, one, box) if one.cost > enough and explains(one) else one for one in minima]
+    n_followed = fewest if has_like_parts or not explains(minima[0]) else 0
+    return [
+        _ended(problem, one, box) if k < n_followed or (one.cost > enough and explains(one)) else one
+        for k, one in enumerate(minima)
+    ]
 
 
 def _ended(problem: Problem, found: Minimum, box: Floats) -> Minimum:
-    """Return where a search ends that goes on."""
+    """Return where a search ends that goes on, if it was given up."""
+    if found.left is not None:
+        return found
     return minimise(problem.evaluate, found.u, box, irrelevant=1e-3, max_steps=TO_THE_END)
 
 
