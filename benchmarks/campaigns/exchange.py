@@ -160,10 +160,8 @@ def solved(measured_A: Floats, t_s: Floats, drive: PulseSequence, circuit: str) 
     return solve_single(reduce_run(SimulatedRecord.of(t_s, measured_A, drive)), CellModel(circuit))
 
 
-def fits_elsewhere(
-    cell: Arcs, solution: Solution, name: str, t_s: Floats, drive: PulseSequence, measured: Floats
-) -> bool:
-    """Whether cells whose values of a parameter differ by a factor of 2 explain a record as well as the best fit.
+def as_good(cell: Arcs, solution: Solution, t_s: Floats, drive: PulseSequence, measured_A: Floats) -> dict[str, Floats]:
+    """Return the values of each parameter in all cells that explain a record about as well as the best fit.
 
     The sums of squares are those of the inverted currents, less an offset; the fit only says which cells to look at.
     """
@@ -171,12 +169,11 @@ def fits_elsewhere(
     names = list(solution.values)
 
     def chi_square(values: Floats) -> float:
-        off = measured - current(cell, dict(zip(names, values.tolist(), strict=True)), t_s, drive)
+        off = measured_A - current(cell, dict(zip(names, values.tolist(), strict=True)), t_s, drive)
         return float(np.sum((off - off.mean()) ** 2)) / cell.noise_A**2
 
     squares = np.array([chi_square(one) for one in cells])
-    as_good = cells[squares <= squares[0] + (_ABOUT * Z95) ** 2, names.index(name)]
-    return float(as_good.max() / as_good.min()) > float(np.exp(2.0 * _DETERMINED))
+    return dict(zip(names, cells[squares <= squares[0] + (_ABOUT * Z95) ** 2].T, strict=True))
 
 
 def _ends_of(solution: Solution) -> list[Floats]:
@@ -222,15 +219,13 @@ def compared_with_minos(solution: Solution) -> float | None:
     if not minuit.valid:
         return None
     minuit.minos()
-    worst = 0.0
+    worst, places = 0.0, _ends_of(solution)
     for k, interval in enumerate(solution.intervals):
         error = minuit.merrors[k]
         if not (error.lower_valid and error.upper_valid):
             continue
         for end, theirs in ((interval.low, error.lower), (interval.high, error.upper)):
-            beyond = [
-                one for one in _ends_of(solution) if np.sign(theirs) * (one[k] - minuit.values[k]) > 1.02 * abs(theirs)
-            ]
+            beyond = [one for one in places if np.sign(theirs) * (one[k] - minuit.values[k]) > 1.02 * abs(theirs)]
             if any(cost(one) < minuit.fval + (_ABOUT * Z95) ** 2 for one in beyond):
                 continue
             # MINOS counts from its own minimum.
@@ -261,14 +256,14 @@ def campaign(runs: int, folder: Path, minos: int = 100, first: int = 0) -> dict[
             names = swapped(cell, solution, deviations)
             if names:
                 mixed.append({"seed": seed, "circuit": circuit, "names": names})
-            for one in solution.estimates:
-                if Z95 * deviations[one.name] > _DETERMINED:
-                    continue
-                n_determined += 1
-                if not one.determined:
-                    other = fits_elsewhere(cell, solution, one.name, t, drive, measured)
-                    note = {"seed": seed, "circuit": circuit, "name": one.name, "note": one.note}
-                    (elsewhere if other else wrongly).append(note)
+            by_design_told = [one for one in solution.estimates if Z95 * deviations[one.name] <= _DETERMINED]
+            n_determined += len(by_design_told)
+            missing = [one for one in by_design_told if not one.determined]
+            values = as_good(cell, solution, t, drive, measured) if missing else {}
+            for one in missing:
+                note = {"seed": seed, "circuit": circuit, "name": one.name, "note": one.note}
+                spread = float(np.log(values[one.name].max() / values[one.name].min()))
+                (elsewhere if spread > 2.0 * _DETERMINED else wrongly).append(note)
             if len(differences) < minos and all(one.determined for one in solution.estimates):
                 difference = compared_with_minos(solution)
                 if difference is not None:
