@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from daq.export.export import Format, export_run
     from daq.files.blocks import Findings
     from daq.files.finalize import Recovery
+    from daq.files.fingerprint import fingerprint_of
     from daq.files.names import is_results, results_path
     from daq.files.readers.import_run import import_record
     from daq.files.readers.reading import read_text
@@ -49,6 +50,7 @@ _FILES = {
     "documents_of": "daq.export.event_documents",
     "end_if_silent": "daq.execution.attaching",
     "export_run": "daq.export.export",
+    "fingerprint_of": "daq.files.fingerprint",
     "import_record": "daq.files.readers.import_run",
     "is_results": "daq.files.names",
     "open_run": "daq.files.run",
@@ -82,6 +84,7 @@ __all__ = [
     "documents_of",
     "end_if_silent",
     "export_run",
+    "fingerprint_of",
     "import_record",
     "is_results",
     "open_run",

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from fitting.kept_reduction import digest_of, reduction_of
 from fitting.results.provenance import code_versions
-from fitting.study import digest_of, reduction_of
 from fitting.study_options import StudyOptions
 from protocols import FitError, InputError, LaterVersionError
 

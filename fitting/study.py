@@ -6,8 +6,6 @@ scripts call the same `analyse`.
 
 from __future__ import annotations
 
-import hashlib
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fitting.interpretation.attribution import Attribution
+from fitting.kept_reduction import digest_of, reduction_of
 from fitting.model.circuit import CellModel
 from fitting.reduction.control import controlled, named_for
-from fitting.reduction.nuisance import DELAY, Nuisance
-from fitting.reduction.stated import as_stated
+from fitting.reduction.nuisance import DELAY
 from fitting.results.document import up_to_date
 from fitting.results.estimate import Estimates
 from fitting.results.fit_result import NOT_ATTRIBUTED, FitResult
@@ -38,9 +36,6 @@ if TYPE_CHECKING:
     from fitting.results.tables import ResultTable
     from fitting.transforms.laplace import Floats
     from protocols import Sample
-
-_REDUCTION = "reduction"
-"""Name of the process in a results file."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -322,53 +317,3 @@ def kept_study(run: Run, circuit: str = "") -> Study:
     if kept is None:
         raise RunFileError(f"{run.path}: no fit{' of ' * bool(circuit)}{circuit} is kept beside it")
     return Study.from_document(kept.attributes, kept.arrays)
-
-
-def digest_of(run: Run) -> str:
-    """Return the SHA-256 of a run file as it is now; of one without its samples that of the file that has them."""
-    if run.left_out is not None:
-        return run.left_out.sha256
-    with run.path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def reduction_of(run: Run, terms: Nuisance, *, keep: bool = True, digest: str = "") -> tuple[Reduction, bool]:
-    """Return the reduction of a run, and whether it was kept; a new one of a run that has ended is kept.
-
-    Parameters
-    ----------
-    run : Run
-    terms : Nuisance
-    keep : bool
-        Whether a new one is written to the results file.
-    digest : str
-        What `digest_of` returned of this run just now; it is asked for unless given.
-    """
-    from daq import read_process, write_process
-    from fitting.inference.spectrum import early_conductance
-    from fitting.reduction.reduce import reduce_run
-    from fitting.reduction.reduction import VERSION, Reduction
-
-    _, terms = controlled(run, as_stated(run, terms))
-    if not run.state.is_final:
-        return reduce_run(run, terms), False
-    # The run file's own sum goes with the reduction: that of the results file is renewed with every fit.
-    # Its samples were verified when they were reduced: whoever has the same sum has the same samples.
-    vouched = {
-        "raw_sha256": digest or digest_of(run),
-        "samples_verified": True,
-        "stated_drive": run.statements.drive,
-    }
-    kept = read_process(run, _REDUCTION)
-    if kept and kept.attributes == kept.attributes | vouched | {"version": VERSION}:
-        reduction = Reduction.from_arrays(kept.arrays, kept.attributes)
-        if run.ends_s is not None and reduction.terms == terms.spanning(np.array(run.ends_s)):
-            return reduction, True
-    reduction = reduce_run(run, terms)
-    if keep:
-        with suppress(FitError):  # a record without a current is refused by the fit, with a reason
-            reduction = replace(reduction, early_conductance_S=early_conductance(reduction))
-        arrays, attributes = reduction.to_arrays()
-        digest = str(vouched["raw_sha256"])
-        write_process(run.path, _REDUCTION, arrays, attributes | vouched, run.start_time, raw_sha256=digest)
-    return reduction, False

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from daq import OutputState
 from fitting.interpretation.places import format_length
+from fitting.kept_reduction import digest_of
 from fitting.results.provenance import code_versions
-from fitting.study import digest_of, has_kept_study, kept_study, sample_of
+from fitting.study import has_kept_study, kept_study, sample_of
 from protocols import IonechoError, format_duration, format_quantity
 from reports.content import Facts, Paragraph, Points, Report, Section, Tone, Verdict
 from reports.fit_tables import estimate_table, quality_rows, verdict_of

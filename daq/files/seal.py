@@ -68,7 +68,7 @@ def write_seal(descriptor: int, kind: str, about: dict[str, Any], left_out: Sequ
     ranges = sorted(left_out)
     head = _head(kind, {"size": size, "left_out": ranges, **about})
     digest = hashlib.sha256(head)
-    for _, piece in _sealed_pieces(descriptor, size, ranges):
+    for _, piece in pieces_outside(descriptor, size, ranges):
         digest.update(piece)
     text = head + digest.hexdigest().encode() + b"\n"
     if len(text) > SEAL_BYTES:
@@ -93,7 +93,7 @@ def check_seal(descriptor: int, kind: str, where: Path) -> Seal | None:
         raise RunFileError(f"{where} is damaged: it was made with {size} bytes and has {found}. {_advice(kind)}")
     image = SparseImage(size)
     digest = hashlib.sha256(head)
-    for offset, piece in _sealed_pieces(descriptor, size, about["left_out"]):
+    for offset, piece in pieces_outside(descriptor, size, about["left_out"]):
         digest.update(piece)
         image.put(offset, piece)
     if digest.hexdigest().encode() != expected:
@@ -162,8 +162,18 @@ def _split(start: bytes, kind: str) -> tuple[bytes, dict[str, Any], bytes]:
     return first + b"\n" + line + b"\n", about, digest
 
 
-def _sealed_pieces(descriptor: int, size: int, left_out: Sequence[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
-    """Yield offset and content of what a seal covers."""
+def pieces_outside(descriptor: int, size: int, left_out: Sequence[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
+    """Yield offset and content of the pieces of a file outside of its seal and of some parts.
+
+    Parameters
+    ----------
+    descriptor : int
+        An open file.
+    size : int
+        Where it ends (bytes).
+    left_out : sequence of (int, int)
+        Offset and length of these parts, in the order of the file.
+    """
     position = SEAL_BYTES
     for start, count in [*left_out, (size, 0)]:
         while position < start:

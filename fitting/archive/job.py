@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from fitting.archive.rows import FAILED, FITTED, Row, row_of_result, row_of_run, stated_of
 from fitting.archive.settings import RefitSettings, options_for
+from fitting.kept_reduction import digest_of, digest_when_reduced, kept_reduction, reduction_of
 from fitting.model.circuit import CellModel
 from fitting.results.estimate import Estimates
 from fitting.results.provenance import code_versions
-from fitting.study import digest_of, reduction_of, sample_of
+from fitting.study import sample_of
 from protocols import FitError, IonechoError, reason_of
 
 if TYPE_CHECKING:
@@ -109,14 +110,15 @@ def refit_run(job: Job, settings: RefitSettings) -> Done:
     about: Row = {"run": job.path}
     try:
         run = open_run(Path(job.place))
-        digest, stated = digest_of(run), stated_of(run)
+        kept = kept_reduction(run)
+        digest, stated = digest_when_reduced(run, kept) or digest_of(run), stated_of(run)
         about |= {"sha256": digest, "stated": stated}
         wanted = [one for one in settings.circuits if job.known.get(one) != (digest, stated)]
         if not wanted:
             return Done(job, (), len(settings.circuits))
         about |= row_of_run(run, sample_of_row(run))
         options = options_for(run, settings.options)
-        reduction, was_kept = reduction_of(run, options.terms, keep=settings.kept, digest=digest)
+        reduction, was_kept = reduction_of(run, options.terms, keep=settings.kept, digest=digest, kept=kept)
         about |= {"reduction_kept": was_kept}
     except Exception as error:  # noqa: BLE001 - a row says what it was, and the other runs go on
         rows = [_stamped({**about, "circuit": one, **_failure(error)}, settings) for one in settings.circuits]

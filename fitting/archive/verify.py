@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from daq import open_run
 from fitting.archive.dispatch import spread
 from fitting.archive.job import sample_of_row
+from fitting.kept_reduction import digest_of
 from fitting.kept_results import JOINT, SPECTRUM, kept_document, made_again
 from fitting.results.estimate import Estimate
 from fitting.results.provenance import code_versions
 from fitting.results.remarks import RemarkKind
-from fitting.study import analyse, digest_of, has_kept_study, kept_study
+from fitting.study import analyse, has_kept_study, kept_study
 from fitting.study_options import StudyOptions
 from protocols import IonechoError, Sample
 

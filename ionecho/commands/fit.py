@@ -44,7 +44,7 @@ def fit_spectrum_of_run(path: Path, options: StudyOptions, *, as_json: bool) -> 
 def print_posterior(path: Path, model: str, options: StudyOptions, *, as_json: bool) -> None:
     """Sample all cells that a run allows, and print them."""
     from fitting import fit_reduced, sample_posterior
-    from fitting.study import reduction_of
+    from fitting.kept_reduction import reduction_of
 
     run = opened_run(path)
     reduction, _ = reduction_of(run, options.terms)
@@ -79,7 +79,7 @@ def print_profile(
 def rank_models(path: Path, models: list[str], options: StudyOptions, *, as_json: bool) -> None:
     """Fit several circuits to a run and print them, the best first."""
     from fitting import rank
-    from fitting.study import reduction_of
+    from fitting.kept_reduction import reduction_of
 
     run = opened_run(path)
     ranking = rank(reduction_of(run, options.terms)[0], models)

@@ -13,8 +13,8 @@ from daq.files.names import statements_path
 from daq.files.without_samples import write_without_samples
 from fitting.archive.records import runs_of
 from fitting.archive.settings import options_for
+from fitting.kept_reduction import reduction_of
 from fitting.reduction.reduction import VERSION, Reduction
-from fitting.study import reduction_of
 from fitting.study_options import StudyOptions
 from protocols import FitError, RunFileError
 

@@ -5,6 +5,8 @@ The cell's response is known in closed form, the runs are written by the product
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +17,10 @@ import h5py
 import numpy as np
 import pytest
 
+from daq import open_run, results_path
+from daq.files.layout import Layout
+from daq.files.results import read_attributes
+from daq.files.seal import peek_seal
 from daq.files.statements import Statements, write_statements
 from fitting import CellModel
 from fitting.archive.dispatch import Workers
@@ -25,6 +31,7 @@ from fitting.archive.table import read_table
 from fitting.inference.optimum import Fitted
 from fitting.inference.parameter_transform import ParameterTransform
 from fitting.interpretation.memory import memory_quantities
+from fitting.study_options import StudyOptions
 from fitting.transforms.laplace import Floats
 from protocols import RunFileError
 from tests.fitting.archive.runs import CAPACITANCE_F, CIRCUIT, G_INF_S, write_run
@@ -200,6 +207,60 @@ def test_a_kept_reduction_costs_one_opening_of_the_run_and_one_of_its_results(
     done = refit_run(Job("a", str(runs / "a.nxs")), RefitSettings((CIRCUIT, "R0-C1")))
     assert [row["reduction_kept"] for row in done.rows] == [True, True]
     assert len(opened) == 2
+
+
+def test_a_run_whose_samples_are_another_ones_is_refitted_as_it_was_reduced_and_reduced_anew_is_refused(
+    runs: Path, tmp_path: Path
+) -> None:
+    before = _by_name(_refit(runs, tmp_path / "before.csv").rows)["a"]
+    _spoil(runs / "a.nxs", "current")
+    after = _by_name(_refit(runs, tmp_path / "after.csv").rows)["a"]
+    assert after["reduction_kept"]
+    # The record that was fitted, by which anybody finds out that the file is no longer that one.
+    assert after["sha256"] == before["sha256"] != hashlib.sha256((runs / "a.nxs").read_bytes()).hexdigest()
+    for column in ("W_inf", "W_inf_low", "W_inf_high"):  # the search came from another run
+        assert after[column] == pytest.approx(before[column], rel=1e-6)
+    results_path(runs / "a.nxs").unlink()
+    reduced = _by_name(_refit(runs, tmp_path / "reduced.csv").rows)["a"]
+    assert (reduced["status"], "damaged" in reduced["reason"]) == ("failed", True)
+
+
+def test_a_reduction_of_a_file_with_another_checksum_of_samples_does_not_count(runs: Path) -> None:
+    _spoil(runs / "a.nxs", "blocks")
+    [row] = refit_run(Job("a", str(runs / "a.nxs")), RefitSettings((CIRCUIT,))).rows
+    assert (row["status"], "block 0 do not match" in row["reason"]) == ("failed", True)
+
+
+def test_a_reduction_of_a_file_with_another_event_does_not_count(runs: Path) -> None:
+    run = runs / "a.nxs"
+    _spoil(run, "events")
+    [row] = refit_run(Job("a", str(run)), RefitSettings((CIRCUIT,))).rows
+    assert (row["status"], row["reduction_kept"]) == ("fitted", False)
+    assert row["sha256"] == hashlib.sha256(run.read_bytes()).hexdigest()
+
+
+def test_settings_that_need_another_reduction_sum_the_run_as_it_is(runs: Path) -> None:
+    run = runs / "a.nxs"
+    settings = RefitSettings((CIRCUIT,), StudyOptions(mains_Hz=50.0))
+    [row] = refit_run(Job("a", str(run)), settings).rows
+    assert not row["reduction_kept"]
+    kept = read_attributes(run, "reduction", open_run(run).start_time)
+    assert kept is not None
+    assert kept["raw_sha256"] == hashlib.sha256(run.read_bytes()).hexdigest()
+
+
+def _spoil(run: Path, part: str) -> None:
+    """Flip a bit in the last byte of a part of a run file that is in use, its time of change as it was."""
+    status, content = run.stat(), bytearray(run.read_bytes())
+    with run.open("rb") as file:
+        about = peek_seal(file.fileno(), "run")
+    assert about is not None
+    offset, length = Layout.from_seal(about).growing[part]
+    used = max(k for k in range(offset, offset + length) if content[k])
+    content[used] ^= 1
+    run.chmod(0o600)
+    run.write_bytes(content)
+    os.utime(run, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def test_all_figures_of_the_memory_share_the_places_beside_the_optimum() -> None:
