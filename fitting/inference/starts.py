@@ -152,19 +152,20 @@ def _places_of(problem: Problem, start: Floats, cells: Sequence[Mapping[str, flo
 def _local_minima(problem: Problem, starts: list[Floats], box: Floats) -> list[Minimum]:
     """Follow starts until one explains what modes can explain, all lead to the same places, or enough were tried.
 
-    Like parts, which take each other's places, have minima that explain a record too: all starts are followed then.
+    Like parts, which take each other's places, have minima that explain a record too: more starts are followed then,
+    and all that there are where nothing explains it, since the most promising may lead to one such place.
     """
     has_like_parts = bool(problem.ordering)
-    fewest = _MOST_STARTS if has_like_parts else _STARTS
+    fewest, most = (_MOST_STARTS, _SCREENED) if has_like_parts else (_STARTS, _MOST_STARTS)
     minima: list[Minimum] = []
-    for start in starts[:_MOST_STARTS]:
+    for start in starts[:most]:
         minima.append(minimise(problem.evaluate, start, box, irrelevant=1e-3, max_steps=60))
         if len(minima) >= fewest and (any(map(explains, minima)) or _expected_undiscovered(minima) <= _UNDISCOVERED):
             break
     minima = sorted(_finite(problem, minima), key=lambda one: one.cost)
     enough = minima[0].cost + _FURTHER
     # Given up in a bent valley, a search may be far from the end of it, and that as good as the best, or better.
-    n_followed = fewest if has_like_parts or not explains(minima[0]) else 0
+    n_followed = most if has_like_parts else fewest if not explains(minima[0]) else 0
     return [
         _ended(problem, one, box) if k < n_followed or (one.cost > enough and explains(one)) else one
         for k, one in enumerate(minima)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.campaigns.exchange import compared_with_minos
+from benchmarks.campaigns import exchange
 from fitting import CellModel, fit, fit_joint, reduce_run, refit
 from fitting.constants import BOLTZMANN_eV_K
 from fitting.inference.joint_parameters import JointParameters
@@ -110,6 +110,20 @@ def test_arcs_whose_times_may_be_the_same_are_called_so(record: Any, seed: int) 
         assert "the order of R1, C1 and R2, C2 is not determined" in result[name].note
 
 
+def test_arcs_that_the_most_promising_starts_miss_are_found() -> None:
+    """All of the 24 best of 64 starts ended at 1,208 in chi-square. The current is by Abate and Whitt's inversion."""
+    cell, t, drive = exchange.drawn(823)
+    deviations, is_apart = exchange.by_design(cell, t, drive)
+    assert is_apart
+    rng = np.random.default_rng([20261127, 823])
+    cell.circuit(rng)  # the campaign draws it before the noise
+    solution = exchange.solved(exchange.recorded(cell, t, drive, rng), t, drive, f"R0-{'-'.join(cell.parts())}")
+    assert RemarkKind.NOT_DESCRIBED not in {remark.kind for remark in solution.remarks}
+    assert exchange.swapped(cell, solution, deviations) == []
+    for name in ("R1", "CPE1.Q", "CPE1.n"):
+        assert abs(np.log(solution.values[name] / cell.values[name])) < 4.0 * deviations[name]
+
+
 def test_modes_of_an_element_are_in_order(record: Any) -> None:
     """A Prony bulk of two modes behind a resistor is two arcs in other words."""
     result = fit(arcs_record(record, [FAST, SLOW], 7), CellModel("R0-Pr1:2", {"R0": 100.0}))
@@ -163,7 +177,7 @@ def test_walls_rise_where_the_order_is_left() -> None:
 
 def test_intervals_are_those_of_minos(record: Any) -> None:
     solution = solve_single(reduce_run(arcs_record(record, [FAST, SLOW], 8, 1e-8)), CellModel(TWO_ARCS))
-    difference = compared_with_minos(solution)
+    difference = exchange.compared_with_minos(solution)
     assert difference is not None
     assert difference < 0.02
 
