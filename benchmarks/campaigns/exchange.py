@@ -255,7 +255,8 @@ def campaign(runs: int, folder: Path, minos: int = 100, first: int = 0) -> dict[
                 continue
             names = swapped(cell, solution, deviations)
             if names:
-                mixed.append({"seed": seed, "circuit": circuit, "names": names})
+                told = [one.name for one in solution.estimates if one.determined and one.name in names]
+                mixed.append({"seed": seed, "circuit": circuit, "names": names, "called_determined": told})
             by_design_told = [one for one in solution.estimates if Z95 * deviations[one.name] <= _DETERMINED]
             n_determined += len(by_design_told)
             missing = [one for one in by_design_told if not one.determined]
@@ -271,6 +272,7 @@ def campaign(runs: int, folder: Path, minos: int = 100, first: int = 0) -> dict[
         document = {
             "cells_with_times_apart": n_apart,
             "mixed_fits": share(len(mixed), 2 * n_apart),
+            "mixed_and_called_determined": sum(bool(one["called_determined"]) for one in mixed),
             "wrongly_not_determined": share(len(wrongly), n_determined),
             "minos": {
                 "fits": len(differences),
