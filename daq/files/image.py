@@ -100,6 +100,11 @@ class SparseImage(io.RawIOBase):
         self.seek(offset)
         self.write(data)
 
+    def get(self, offset: int, count: int) -> bytes:
+        """Return bytes at an offset; fewer only at the end."""
+        self.seek(offset)
+        return self.read(count) or b""
+
     def runs(self) -> Iterator[tuple[int, bytes]]:
         """Yield what was written as offset and bytes, neighbouring pages together."""
         pages = sorted(page for page in self._pages if page * _PAGE < self._size)

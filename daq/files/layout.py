@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
+from daq.files.description import DESCRIPTION, description_as_json
 from daq.files.durable import open_in_place, write_atomically
 from daq.files.image import SparseImage
 from daq.files.nexus_groups import (
@@ -91,8 +92,9 @@ class Layout:
         Planned sizes.
     slow : dict of str to int
         Room of each slow channel, in readings.
-    summary : tuple of (int, int)
-        Offset and length (bytes) of the summary, which never changes; zeros in a file of an earlier version.
+    summary, description : tuple of (int, int)
+        Offset and length (bytes) of the summary, and of the description as JSON, which never change; zeros in a file of
+        an earlier version, and of a description that is long.
     """
 
     offsets: dict[str, int]
@@ -100,12 +102,13 @@ class Layout:
     n_rows: int
     slow: dict[str, int] = field(default_factory=dict)
     summary: tuple[int, int] = (0, 0)
+    description: tuple[int, int] = (0, 0)
 
     @classmethod
     def from_seal(cls, about: dict[str, Any]) -> Layout:
         """Return the layout that a seal tells."""
-        offset, length = about.get("summary", (0, 0))
-        return cls(about["offsets"], about["n_samples"], about["n_rows"], about.get("slow", {}), (offset, length))
+        fixed = (tuple(about.get(name, (0, 0))) for name in ("summary", "description"))
+        return cls(about["offsets"], about["n_samples"], about["n_rows"], about.get("slow", {}), *fixed)
 
     @property
     def growing(self) -> dict[str, tuple[int, int]]:
@@ -167,6 +170,8 @@ def make_image(write: Callable[[h5py.File], None], *, sealed: bool = True) -> tu
     aligned = {"alignment_threshold": 1, "alignment_interval": _ALIGNMENT}
     with h5py.File(image, "w", userblock_size=SEAL_BYTES if sealed else None, **aligned) as file:
         write(file)
+        if DESCRIPTION not in file and (text := description_as_json(file["entry"])):
+            _fixed(file, DESCRIPTION, np.frombuffer(text, "u1"))
         layout = layout_in(file)
     return image, layout
 
@@ -243,10 +248,11 @@ def layout_in(file: h5py.File) -> Layout:
     offsets = {name: file[where].id.get_offset() for name, where in names.items()}
     if any(offset is None for offset in offsets.values()):
         raise RunFileError(f"{file.filename} was not made by ionecho: its datasets are not contiguous")
-    summary = (0, 0)
-    if SUMMARY in file:
-        summary = (int(file[SUMMARY].id.get_offset()), int(file[SUMMARY].shape[0]))
-    return Layout(offsets, file["entry/data/current"].shape[0], file["entry/blocks/table"].shape[0], slow, summary)
+    fixed = [
+        (int(file[where].id.get_offset()), int(file[where].shape[0])) if where in file else (0, 0)
+        for where in (SUMMARY, DESCRIPTION)
+    ]
+    return Layout(offsets, file["entry/data/current"].shape[0], file["entry/blocks/table"].shape[0], slow, *fixed)
 
 
 def _write_all(file: h5py.File, header: Header) -> None:

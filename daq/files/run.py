@@ -13,14 +13,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import h5py
 import numpy as np
 
 from daq.files.blocks import BlockTable, Findings
 from daq.files.columns import OpenDescriptor, RunReader, reader_of
-from daq.files.description import read_description
+from daq.files.description import description_of_json, read_description
 from daq.files.durable import read_at
 from daq.files.events import decode_events
 from daq.files.layout import EVENT_BYTES, GROWING, STATE_BYTES, Layout, layout_in
@@ -28,7 +28,7 @@ from daq.files.names import is_results, run_of_results
 from daq.files.probe import require_readable
 from daq.files.run_statements import RunStatements
 from daq.files.run_views import RunViews
-from daq.files.seal import check_seal, peek_seal
+from daq.files.seal import Seal, check_seal, peek_seal
 from daq.files.slow_channels import slow_parts, used_rows
 from daq.files.written import RunWritten, WrittenRows
 from daq.state import Outcome, OutputState, RunState
@@ -383,9 +383,16 @@ def _opened(where: Path, *, by_child_first: bool) -> Run:
     with os.fdopen(file.number, "rb", closefd=False) as raw:
         if seal is None or by_child_first:
             require_readable(where)
-        with h5py.File(raw if seal is None else seal.image, "r") as hdf5:
-            meta = read_description(hdf5["entry"])
-            layout = layout_in(hdf5) if seal is None else Layout.from_seal(seal.about)
+        meta, layout = _described(raw, seal)
     reader = reader_of(file, layout)
     table = BlockTable(reader, layout, covers_rows=seal is not None)
     return Run(where, reader, layout, meta, None if seal is None else seal.about, table, WrittenRows(reader, layout))
+
+
+def _described(raw: BinaryIO, seal: Seal | None) -> tuple[dict[str, Any], Layout]:
+    """Return the description of a run and where its parts are, of a file of this version without HDF5."""
+    layout = None if seal is None else Layout.from_seal(seal.about)
+    if seal is not None and layout is not None and layout.description[1]:
+        return description_of_json(seal.image.get(*layout.description)), layout
+    with h5py.File(raw if seal is None else seal.image, "r") as hdf5:
+        return read_description(hdf5["entry"]), layout or layout_in(hdf5)

@@ -123,7 +123,7 @@ def test_a_seal_has_room_for_the_places_of_a_channel_in_the_largest_file(tmp_pat
     slow = {TEMPERATURE.name: slow_rows(1e6)}
     parts = ["time", "voltage", "current", "status", "blocks", "written", "events", "state"]
     parts += [part for channel in slow for part in slow_parts(channel)]
-    largest = Layout(dict.fromkeys(parts, 10**12), 10**10, 10**7, slow, (10**12, 10**4))
+    largest = Layout(dict.fromkeys(parts, 10**12), 10**10, 10**7, slow, (10**12, 10**4), (10**12, 10**5))
     assert len(slow) == MOST_SLOW_CHANNELS
     about = {"run_id": "0" * 16, "trimmed": False, **asdict(largest)}
     path = tmp_path / "file"
