@@ -20,7 +20,7 @@ import pytest
 from daq import open_run, results_path
 from daq.files.layout import Layout
 from daq.files.results import read_attributes
-from daq.files.seal import peek_seal
+from daq.files.seal import Seal, check_seal, peek_seal
 from daq.files.statements import Statements, write_statements
 from fitting import CellModel
 from fitting.archive.dispatch import Workers
@@ -193,20 +193,21 @@ def test_a_cell_found_by_its_neighbour_is_the_one_that_a_search_finds(runs: Path
             assert one == pytest.approx(other, abs=1e-3 * width)
 
 
-def test_a_kept_reduction_costs_one_opening_of_the_run_and_one_of_its_results(
+def test_a_kept_reduction_costs_one_opening_of_the_run_and_one_of_its_results_and_no_hdf5(
     runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened: list[object] = []
-    file_of = h5py.File
+    opened: list[str] = []
 
-    def counted(of: object, *given: Any, **named: Any) -> Any:
-        opened.append(of)
-        return file_of(of, *given, **named)
+    def counted(descriptor: int, kind: str, where: Path) -> Seal | None:
+        opened.append(kind)
+        return check_seal(descriptor, kind, where)
 
-    monkeypatch.setattr(h5py, "File", counted)
+    for module in ("run", "results"):
+        monkeypatch.setattr(f"daq.files.{module}.check_seal", counted)
+    monkeypatch.delattr(h5py, "File")
     done = refit_run(Job("a", str(runs / "a.nxs")), RefitSettings((CIRCUIT, "R0-C1")))
     assert [row["reduction_kept"] for row in done.rows] == [True, True]
-    assert len(opened) == 2
+    assert opened == ["run", "results"]
 
 
 def test_a_run_whose_samples_are_another_ones_is_refitted_as_it_was_reduced_and_reduced_anew_is_refused(
