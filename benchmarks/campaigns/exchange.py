@@ -5,7 +5,8 @@ other noise. The second record is fitted with the circuit string written in anot
 time must be the one with the smallest label in both, whatever is determined by design must be called so, and the
 interval of each parameter must lie about its own value. The currents are inverted by Abate and Whitt's algorithm, and
 what is determined is taken from their finite differences; where valleys are bent these say too much, so that a cell
-with another value counts that explains the record as well, by that inversion. For some fits, each end of each interval
+with another value counts that explains the record as well, by that inversion, and of fits that seem to mix arcs it is
+told by how much the cell's own values are worse: within chance no arc is another one. For some fits, each end of each interval
 is compared with MINOS of iminuit (James, Roos, Comput. Phys. Commun. 10, 343 (1975)), which knows nothing of twins, and
 takes the nearest place at which a profile is high, though it may fall again beyond.
 """
@@ -38,6 +39,9 @@ _DETERMINED = 0.5 * float(np.log(2.0))
 _ABOUT = 1.1
 # Deviations by which the logarithms of two times must be apart by design to be told apart in every record.
 _APART = 6.0
+# How much worse in chi-square a cell's own values may be than the best of its record by chance, once in ten thousand
+# records of ten parameters.
+_BEYOND_CHANCE = 35.6
 # Deviations by which a fit may be off its own value before it counts as another arc's.
 _FAR = 6.0
 
@@ -168,12 +172,16 @@ def as_good(cell: Arcs, solution: Solution, t_s: Floats, drive: PulseSequence, m
     cells = solution.problem.transform.from_unbounded(np.array([solution.best.u, *_ends_of(solution)]))
     names = list(solution.values)
 
-    def chi_square(values: Floats) -> float:
-        off = measured_A - current(cell, dict(zip(names, values.tolist(), strict=True)), t_s, drive)
-        return float(np.sum((off - off.mean()) ** 2)) / cell.noise_A**2
-
-    squares = np.array([chi_square(one) for one in cells])
+    squares = np.array(
+        [chi_square(cell, dict(zip(names, one.tolist(), strict=True)), t_s, drive, measured_A) for one in cells]
+    )
     return dict(zip(names, cells[squares <= squares[0] + (_ABOUT * Z95) ** 2].T, strict=True))
+
+
+def chi_square(cell: Arcs, values: dict[str, float], t_s: Floats, drive: PulseSequence, measured_A: Floats) -> float:
+    """Return the sum of squares that some values leave of a record by the inverted currents, in variances."""
+    off = measured_A - current(cell, values, t_s, drive)
+    return float(np.sum((off - off.mean()) ** 2)) / cell.noise_A**2
 
 
 def _ends_of(solution: Solution) -> list[Floats]:
@@ -256,7 +264,9 @@ def campaign(runs: int, folder: Path, minos: int = 100, first: int = 0) -> dict[
             names = swapped(cell, solution, deviations)
             if names:
                 told = [one.name for one in solution.estimates if one.determined and one.name in names]
-                mixed.append({"seed": seed, "circuit": circuit, "names": names, "called_determined": told})
+                own, best = (chi_square(cell, one, t, drive, measured) for one in (cell.values, dict(solution.values)))
+                note = {"seed": seed, "circuit": circuit, "names": names, "called_determined": told}
+                mixed.append({**note, "own_values_worse": own - best})
             by_design_told = [one for one in solution.estimates if Z95 * deviations[one.name] <= _DETERMINED]
             n_determined += len(by_design_told)
             missing = [one for one in by_design_told if not one.determined]
@@ -273,6 +283,7 @@ def campaign(runs: int, folder: Path, minos: int = 100, first: int = 0) -> dict[
             "cells_with_times_apart": n_apart,
             "mixed_fits": share(len(mixed), 2 * n_apart),
             "mixed_and_called_determined": sum(bool(one["called_determined"]) for one in mixed),
+            "mixed_beyond_chance": sum(one["own_values_worse"] > _BEYOND_CHANCE for one in mixed),
             "wrongly_not_determined": share(len(wrongly), n_determined),
             "minos": {
                 "fits": len(differences),

@@ -32,9 +32,9 @@ are told up to three times too surely; halved, all are looked at there, for noth
 _NO_FURTHER = 1.1
 """How many times the chi-square of the 95 % region such a place may have: it is read off a chord. Doubled, figures are
 told a third less surely than they are."""
-_ENOUGH = 1e-1
-"""Chi-square that the step of a refit may promise and not be taken. What it promises is taken off, and is right to some
-per cent, so that ends are off by 3e-5 of an interval at most. Five times that, one step in ten is saved."""
+_ENOUGH = 1e-2
+"""Chi-square that the step of a refit may promise and not be taken. What it promises is taken off. Ten times that saves
+one step in fifteen, and of 600 fits of like arcs seven have an end that is 2 to 9 % of its distance too near."""
 _FEW = 4
 """Steps after which a refit is no more expected to be near. Ends in straight valleys take one or two."""
 _SHORT = 0.5
