@@ -1,14 +1,14 @@
 """Campaign: are like arcs ever mixed up? (`just exchange`)
 
 Cells of two or three arcs in series, of resistors with capacitors or constant phase elements, each recorded twice with
-other noise. The second record is fitted with the circuit string written in another order. The arc of the shortest
-time must be the one with the smallest label in both, whatever is determined by design must be called so, and the
-interval of each parameter must lie about its own value. The currents are inverted by Abate and Whitt's algorithm, and
-what is determined is taken from their finite differences; where valleys are bent these say too much, so that a cell
-with another value counts that explains the record as well, by that inversion, and of fits that seem to mix arcs it is
-told by how much the cell's own values are worse: within chance no arc is another one. For some fits, each end of each interval
-is compared with MINOS of iminuit (James, Roos, Comput. Phys. Commun. 10, 343 (1975)), which knows nothing of twins, and
-takes the nearest place at which a profile is high, though it may fall again beyond.
+other noise. The second record is fitted with the circuit string written in another order. The arc of the shortest time
+must be the one with the smallest label in both, whatever is determined by design must be called so, and the interval
+of each parameter must lie about its own value. The currents are inverted by Abate and Whitt's algorithm, and what is
+determined is taken from their finite differences; where valleys are bent these say too much, so that a cell with
+another value counts that explains the record as well, by that inversion, and of fits that seem to mix arcs it is told
+by how much the cell's own values are worse: within chance no arc is another one. For some fits, each end of each
+interval is compared with MINOS of iminuit (James, Roos, Comput. Phys. Commun. 10, 343 (1975)), which knows nothing of
+twins, and takes the nearest place at which a profile is high, though it may fall again beyond.
 """
 
 from __future__ import annotations
