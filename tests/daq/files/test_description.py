@@ -81,6 +81,16 @@ def test_a_file_of_any_stage_says_the_same_by_json_and_by_its_datasets(
         np.testing.assert_array_equal(run.drive.times_s, header.drive.times_s)
 
 
+def test_what_a_later_version_says_besides_is_left_out(tmp_path: Path) -> None:
+    create_run_file(tmp_path / "run.nxs", FULL)
+    with h5py.File(tmp_path / "run.nxs", "r") as file:
+        plain = json.loads(file[DESCRIPTION][()].tobytes())
+    for part in (plain["sample"], plain["origin"], plain):
+        part["of_a_later_version"] = 1
+    found = description_of_json(json.dumps(plain).encode())
+    assert (found["sample"], found["origin"]) == (FULL.sample, FULL.origin)
+
+
 @pytest.mark.parametrize("header", [replace(PLAIN, protocol_text="#" * 70_000), replace(PLAIN, drive=LONG)])
 def test_a_long_description_is_left_to_the_datasets(tmp_path: Path, header: Header) -> None:
     path = tmp_path / "run.nxs"
