@@ -39,6 +39,8 @@ _DETERMINED = 0.5 * float(np.log(2.0))
 _ABOUT = 1.1
 # Deviations by which the logarithms of two times must be apart by design to be told apart in every record.
 _APART = 6.0
+# Chi-square up to which a second minimum counts (decision 089).
+_COUNTS = 10.0
 # How much worse in chi-square a cell's own values may be than the best of its record by chance, once in ten thousand
 # records of ten parameters.
 _BEYOND_CHANCE = 35.6
@@ -164,18 +166,28 @@ def solved(measured_A: Floats, t_s: Floats, drive: PulseSequence, circuit: str) 
     return solve_single(reduce_run(SimulatedRecord.of(t_s, measured_A, drive)), CellModel(circuit))
 
 
-def as_good(cell: Arcs, solution: Solution, t_s: Floats, drive: PulseSequence, measured_A: Floats) -> dict[str, Floats]:
-    """Return the values of each parameter in all cells that explain a record about as well as the best fit.
+def spread_of(
+    cell: Arcs, solution: Solution, t_s: Floats, drive: PulseSequence, measured_A: Floats
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return by how much the logarithm of each parameter differs in all cells that explain a record.
 
-    The sums of squares are those of the inverted currents, less an offset; the fit only says which cells to look at.
+    In those that do so about as well as the best, and with them in other minima, which count up to 10 in chi-square
+    (decision 089). The sums of squares are those of the inverted currents, less an offset; the fit only says which cells
+    to look at.
     """
-    cells = solution.problem.transform.from_unbounded(np.array([solution.best.u, *_ends_of(solution)]))
+    minima = [one.u for one in solution.profiles.minima]
+    places = np.array([solution.best.u, *_ends_of(solution), *minima])
+    cells = solution.problem.transform.from_unbounded(places)
     names = list(solution.values)
 
     squares = np.array(
         [chi_square(cell, dict(zip(names, one.tolist(), strict=True)), t_s, drive, measured_A) for one in cells]
     )
-    return dict(zip(names, cells[squares <= squares[0] + (_ABOUT * Z95) ** 2].T, strict=True))
+    is_minimum = np.arange(len(cells)) >= len(cells) - len(minima)
+    is_as_good = squares <= squares[0] + (_ABOUT * Z95) ** 2
+    counts = is_as_good | (is_minimum & (squares <= squares[0] + _COUNTS))
+    as_good, counted = (np.ptp(np.log(cells[chosen]), axis=0).tolist() for chosen in (is_as_good, counts))
+    return dict(zip(names, as_good, strict=True)), dict(zip(names, counted, strict=True))
 
 
 def chi_square(cell: Arcs, values: dict[str, float], t_s: Floats, drive: PulseSequence, measured_A: Floats) -> float:
@@ -248,6 +260,7 @@ def campaign(runs: int, folder: Path, minos: int = 100, first: int = 0) -> dict[
     mixed: list[dict[str, Any]] = []
     wrongly: list[dict[str, Any]] = []
     elsewhere: list[dict[str, Any]] = []
+    second: list[dict[str, Any]] = []
     differences: list[dict[str, Any]] = []
     n_determined = n_apart = 0
     document: dict[str, Any] = {}
@@ -270,11 +283,12 @@ def campaign(runs: int, folder: Path, minos: int = 100, first: int = 0) -> dict[
             by_design_told = [one for one in solution.estimates if Z95 * deviations[one.name] <= _DETERMINED]
             n_determined += len(by_design_told)
             missing = [one for one in by_design_told if not one.determined]
-            values = as_good(cell, solution, t, drive, measured) if missing else {}
+            as_good, counted = spread_of(cell, solution, t, drive, measured) if missing else ({}, {})
             for one in missing:
                 note = {"seed": seed, "circuit": circuit, "name": one.name, "note": one.note}
-                spread = float(np.log(values[one.name].max() / values[one.name].min()))
-                (elsewhere if spread > 2.0 * _DETERMINED else wrongly).append(note)
+                is_rightly = as_good[one.name] > 2.0 * _DETERMINED
+                is_second = counted[one.name] > 2.0 * _DETERMINED
+                (elsewhere if is_rightly else second if is_second else wrongly).append(note)
             if len(differences) < minos and all(one.determined for one in solution.estimates):
                 difference = compared_with_minos(solution)
                 if difference is not None:
@@ -293,6 +307,7 @@ def campaign(runs: int, folder: Path, minos: int = 100, first: int = 0) -> dict[
             "mixed": mixed,
             "wrongly": wrongly,
             "another_cell_fits_as_well": elsewhere,
+            "a_second_minimum_counts": second,
         }
         line = f"{len(mixed)} fits mix arcs, {len(wrongly)} of {n_determined} wrongly not determined"
         progress.report(seed - first + 1, runs, document, line)
