@@ -172,8 +172,8 @@ def spread_of(
     """Return by how much the logarithm of each parameter differs in all cells that explain a record.
 
     In those that do so about as well as the best, and with them in other minima, which count up to 10 in chi-square
-    (decision 089). The sums of squares are those of the inverted currents, less an offset; the fit only says which cells
-    to look at.
+    (decision 089). The sums of squares are those of the inverted currents, less an offset; the fit only says which
+    cells to look at.
     """
     minima = [one.u for one in solution.profiles.minima]
     places = np.array([solution.best.u, *_ends_of(solution), *minima])
