@@ -170,7 +170,7 @@ def make_image(write: Callable[[h5py.File], None], *, sealed: bool = True) -> tu
     aligned = {"alignment_threshold": 1, "alignment_interval": _ALIGNMENT}
     with h5py.File(image, "w", userblock_size=SEAL_BYTES if sealed else None, **aligned) as file:
         write(file)
-        if DESCRIPTION not in file and (text := description_as_json(file["entry"])):
+        if sealed and DESCRIPTION not in file and (text := description_as_json(file["entry"])):
             _fixed(file, DESCRIPTION, np.frombuffer(text, "u1"))
         layout = layout_in(file)
     return image, layout
