@@ -49,6 +49,9 @@ _DEAF_S = 0.06  # after a failed command the instrument takes nothing for 50 ms
 _MOST_LINES = 5000  # so that one `read` returns, however much comes
 _SILENCE_S = 10.0  # beyond this and some intervals, a script that sends nothing has ended
 _OLDEST = "01.08"  # of MethodSCRIPT: the first with array elements
+# What a script sends while it runs and as it ends: packages, beginnings and ends of loops, texts, the word of an abort,
+# and the empty line behind all of it.
+_OF_SCRIPT = re.compile(r"P.*|M[0-9A-F]{4}|T.*|[*L+Z]|")
 _MARKERS = frozenset({"M0007", "*", "L", "+", "Z"})  # of loops and of an abort
 _REFUSED_ABORT = re.compile(r"Z!([0-9A-F]{4})$")
 _NO_SCRIPT = "0006"  # what an abort is refused with where no script runs
@@ -72,8 +75,8 @@ _OFF_LINES = ("M000B", "*", f"T{_OFF}", "")
 _SWITCH = OffSwitch("the cell", "Unplug the cell, or the instrument.")
 
 
-class _StillMeasuresError(InstrumentError):
-    """In place of an answer came what a running script measures."""
+class _StillRunsError(InstrumentError):
+    """In place of an answer came what a script sends."""
 
 
 class EmStat(Potentiostat):
@@ -154,9 +157,9 @@ class EmStat(Potentiostat):
         self.session.write("")
         answer = self.session.read_line()
         raise_error(self.session.resource, answer, doing)
-        if answer.startswith("P"):
-            raise _StillMeasuresError(
-                f"{self.session.resource} answered the {doing} with {answer!r}: it still measures", command=doing
+        if _OF_SCRIPT.fullmatch(answer):
+            raise _StillRunsError(
+                f"{self.session.resource} answered the {doing} with {answer!r}: a script still runs", command=doing
             )
         if answer != command:
             raise InstrumentError(
@@ -270,9 +273,9 @@ class EmStat(Potentiostat):
     def _switch_off_by_script(self) -> str:
         """Run the script that switches the cell off; return what proves it, or the lines that came instead.
 
-        A refusal is an answer: the line is whole and the instrument lives. So is a package of a script that has not
-        heard the abort yet. So it is asked again for a while, unlike after silence or a garbled line (rule 3 of
-        `drivers.contract.switch_off`).
+        A refusal is an answer: the line is whole and the instrument lives. So is what a script sends that has not heard
+        the abort yet, or ends only now. So it is asked again for a while, unlike after silence or a garbled line (rule
+        3 of `drivers.contract.switch_off`).
         """
         patient_until = time.monotonic() + _REFUSALS_S
         while True:
@@ -284,7 +287,7 @@ class EmStat(Potentiostat):
                     lines.append(self.session.read_line())
                     raise_error(self.session.resource, lines[-1], "cell off")
             except InstrumentError as refusal:
-                is_answer = refusal.number is not None or isinstance(refusal, _StillMeasuresError)
+                is_answer = refusal.number is not None or isinstance(refusal, _StillRunsError)
                 if not is_answer or time.monotonic() > patient_until:
                     raise
                 time.sleep(_DEAF_S)

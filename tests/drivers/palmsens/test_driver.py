@@ -336,6 +336,27 @@ def test_an_abort_that_is_heard_late_switches_the_cell_off_all_the_same(
 
 
 @pytest.mark.usefixtures("unhurried")
+@pytest.mark.parametrize("late", ["Pda7F85F3Fu;ba48D503Dp,10,288", "M0007", "M000B", "*", "L", "+", "Z", "Toff", ""])
+def test_whatever_a_script_still_sends_in_place_of_an_answer_is_waited_out(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    bench.driver.arm(bench.driver.plan(on_resistor(0.02, 1e-5, repeats=100)))
+    bench.driver.start()
+    waiting, read_line = [late], bench.driver.session.read_line
+    monkeypatch.setattr(bench.driver.session, "read_line", lambda: waiting.pop() if waiting else read_line())
+    assert bench.driver.safe_state().off
+    assert not bench.instrument.potentiostat.cell_on
+    assert not waiting
+
+
+def test_a_line_that_no_script_sends_is_an_unknown_output(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_line, garbled = bench.driver.session.read_line, ["M00\x7f7"]
+    monkeypatch.setattr(bench.driver.session, "read_line", lambda: garbled.pop() if garbled else read_line())
+    with pytest.raises(OutputStateUnknown, match="M00"):
+        bench.driver.safe_state()
+
+
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("kind", CATALOGUE)
 @pytest.mark.parametrize("transport", ["pty", "socket"])
 def test_a_session_that_is_opened_in_a_storm_brings_the_cell_off(kind: str, transport: str) -> None:
