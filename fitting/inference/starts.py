@@ -25,7 +25,8 @@ _SCREENED = 64
 _STARTS = 6
 """Searches from the best of them, at least. Doubled, a fit takes up to two thirds longer."""
 _MOST_STARTS = 24
-"""Searches at most, where none explains what modes do. Doubled, a circuit that fits nothing takes twice as long."""
+"""Searches at most, where none explains what modes do; of like parts all starts. Doubled, a circuit that fits nothing
+takes twice as long."""
 _UNDISCOVERED = 0.25
 """Minima not yet found, expected by those that were, at which searching ends: eleven searches into the same one do, and
 if there are two, all are made. Doubled, as published, seven and sixteen do."""
