@@ -79,7 +79,7 @@ def drawn_record(family: str, protocol: str, seed: int, edges: str = "sample") -
         before=0.0 if protocol == "cp" else "",
         edges="sample" if edges == "sample" else "step",
     )
-    return Drawn(record, terms, f"R0-{family}1-CPE1", truth)
+    return Drawn(record, terms, f"R0-{family}1-CPE1", bulk, truth)
 
 
 def campaign(

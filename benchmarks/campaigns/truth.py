@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 from scipy.interpolate import CubicSpline
+from scipy.optimize import brentq
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,6 +112,32 @@ class Bulk:
         else:
             raise ValueError(f"no such family here: {self.family}")
         return p["G_inf"] * (p["W_inf"] + (1.0 - p["W_inf"]) * fading)
+
+    def w_inf(self) -> float:
+        """Return what is left of W long after a hop."""
+        return float(np.exp(-self.p["B"])) if self.family == "Mig" else self.p["W_inf"]
+
+    def relaxation(self, t_s: Floats) -> Floats:
+        """Return W(t), shape (n,)."""
+        if self.family == "Mig":
+            return migration(self.p["B"], self.p["K"])(t_s / self.p["tau"])
+        return inverted(self.admittance(t_s) / (self.p["G_inf"] * nodes_of(t_s)), t_s)
+
+    def memory_time(self, window_s: float) -> float:
+        """Return the first moment of -dW/dt over a window, s."""
+        t = np.geomspace(1e-8 * window_s, window_s, 4001)
+        W = self.relaxation(t)
+        area = float(CubicSpline(np.log(t), (W - W[-1]) * t).integrate(np.log(t[0]), np.log(t[-1])))
+        return (area + float((W[0] - W[-1]) * t[0])) / float(1.0 - W[-1])
+
+    def median_memory_time(self) -> float:
+        """Return the time by which half of what W loses is lost, s."""
+        half, ln_tau = 0.5 * (1.0 + self.w_inf()), float(np.log(self.p["tau"]))
+
+        def above(ln_t: float) -> float:
+            return float(self.relaxation(np.exp(np.array([ln_t])))[0]) - half
+
+        return float(np.exp(brentq(above, ln_tau - 25.0, ln_tau + 25.0)))
 
 
 def nodes_of(t_s: Floats) -> Complexes:
