@@ -6,7 +6,6 @@ archive does not: it takes the reduction if all of the run file but its samples 
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -28,10 +27,9 @@ _NAME = "reduction"
 
 def digest_of(run: Run) -> str:
     """Return the SHA-256 of a run file as it is now; of one without its samples that of the file that has them."""
-    if run.left_out is not None:
-        return run.left_out.sha256
-    with run.path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    from daq.files.fingerprint import digest_of_file
+
+    return digest_of_file(run.path) if run.left_out is None else run.left_out.sha256
 
 
 def kept_reduction(run: Run) -> Process | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from daq.files.fingerprint import digest_of_file
 from fitting.records.impedance import ImpedanceSpectrum
 from protocols import format_quantity
 from reports.content import Facts, Paragraph, Points, Report, Section, Tone, Verdict
@@ -51,7 +51,7 @@ def report_of_spectrum(path: Path) -> Report:
     )
     steps = (f"ionecho fit {shlex.quote(str(path))} --model R0-Mig1-CPE1",)
     fitted = Z * (1.0 + test.residual)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = digest_of_file(path)
     notes = (Points(spectrum.notes),) if spectrum.notes else ()
     method = (
         "Points are as measured. Lines are sums of relaxations with free resistances, as which any causal, linear,"

@@ -1,4 +1,4 @@
-"""What tells whether a run file is still the one that something was made from, without its samples being read."""
+"""What tells whether a file is still the one that something was made from: its SHA-256, whole or without samples."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ from daq.files.seal import SEAL_BYTES, peek_seal, pieces_outside
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def digest_of_file(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def fingerprint_of(path: Path) -> str:

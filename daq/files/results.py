@@ -6,7 +6,6 @@ not followed, and replaced by the next result.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -21,6 +20,7 @@ import h5py
 import numpy as np
 
 from daq.files.durable import open_in_place, read_at, write_atomically
+from daq.files.fingerprint import digest_of_file
 from daq.files.hdf5_values import read_text, read_value
 from daq.files.image import SparseImage
 from daq.files.names import results_path
@@ -140,7 +140,7 @@ def change_processes(
         change(kept)
         image = SparseImage()
         with h5py.File(image, "w", userblock_size=SEAL_BYTES) as file:
-            _write_all(file, run_file, (start_time, raw_sha256 or _sha256(run_file)), kept)
+            _write_all(file, run_file, (start_time, raw_sha256 or digest_of_file(run_file)), kept)
             about = _places(file["entry"])
         try:
             with write_atomically(target) as making:
@@ -237,11 +237,6 @@ def _save(image: SparseImage, making: Path, about: dict[str, Any]) -> None:
         write_seal(descriptor, "results", about, [])
     finally:
         os.close(descriptor)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

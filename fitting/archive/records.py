@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from daq import is_results
 from daq.catalogue.scan import INDEX, is_put_aside
+from daq.files.fingerprint import digest_of_file
 from daq.files.seal import SEAL_BYTES, peek_seal
 from protocols import InputError
 
@@ -121,9 +122,3 @@ def _marks(path: Path) -> tuple[list[str], str]:
     if run_id and about.get("size") == status.st_size:
         marks.append(f"run {run_id}")
     return marks, f"{status.st_size} {hashlib.sha256(start).hexdigest()}"
-
-
-def digest_of_file(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
