@@ -46,7 +46,7 @@ def stopping_signals() -> Iterator[Interrupts]:
     """Let Ctrl-C and SIGTERM raise `KeyboardInterrupt`, once; held back until `Interrupts.release`.
 
     Held back, because a run that has just been started must be known before it can be stopped. Once only, and so for
-    good: a second one that comes late must not cut off how the command says what it has stopped.
+    good: a second one that comes late must not cut off how the command says what it has stopped, nor its exit status.
     """
     interrupts = Interrupts()
     if threading.current_thread() is not threading.main_thread():
@@ -58,6 +58,6 @@ def stopping_signals() -> Iterator[Interrupts]:
     try:
         yield interrupts
     finally:
-        if not interrupts.came:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        for number, handler in before.items():
+            # Our handler ends with the interpreter, which then still has to be taken down for a tenth of a second.
+            signal.signal(number, signal.SIG_IGN if interrupts.came else handler)
