@@ -45,7 +45,6 @@ def test_without_a_signal_the_next_one_is_as_it_was_before() -> None:
 LATE = """
 import os, signal, sys
 from ionecho.commands.interrupts import stopping_signals
-from tests.patience import patience
 
 class Late:
     def __del__(self, kill=os.kill, process=os.getpid(), number=signal.SIGINT):
