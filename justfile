@@ -76,6 +76,10 @@ lattice-gas runs="50":
 records *options:
     uv run --group dev python -m benchmarks.campaigns.records {{ options }}
 
+# How much wider are intervals where a record does not show what came before it? E.g. `just history-widths --begins unseen --snr 100`.
+history-widths *options:
+    uv run --group dev python -m benchmarks.campaigns.history_widths {{ options }}
+
 # Are intervals of records whose current was controlled true? Pulse and rest, GITT, ICI and CP in turn.
 galvanostatic *options:
     uv run --group dev python -m benchmarks.campaigns.galvanostatic {{ options }}

@@ -149,8 +149,12 @@ def pytest_runtest_teardown() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put tests in the order of all workers, mark what needs Qt, and skip serial lines without pseudo-terminals."""
+    """Put tests in the order of all workers, mark what needs Qt, and skip serial lines without pseudo-terminals.
+
+    Slow ones come first: at the end, one that waits would keep a worker while the others have nothing left.
+    """
     items.sort(key=lambda item: next((_places[one] for one in item.listchain() if one in _places), 0))
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         if item.path.is_relative_to(WINDOW_TESTS):
             item.add_marker(pytest.mark.gui)

@@ -4,7 +4,7 @@ Cells are R0-<family>-CPE1; the voltage is what was read at the samples, the dri
 `benchmarks.campaigns.truth`, from edges that lie where an instrument puts them: at samples that the record knows
 (known), as long before the next sample after each (clock), each anywhere between two samples (random), or before a
 burst of fast samples (burst). A record begins at rest (whole), with the step, later in its first pulse (pulse), at rest
-long after an earlier pulse that it does not show (unseen).
+long after an earlier pulse that it does not show (unseen), or soon after one of a few microvolts or less (faint).
 
 Values and bounds are counted apart. A share of which a record says only that it is below 0.27, as where a series
 resistance explains the same current (R0-De1), lies anywhere below: such a bound holds more often than in 95 %.
@@ -23,6 +23,7 @@ import numpy as np
 from benchmarks.campaigns.coverage import drawn_bulk, holds
 from benchmarks.campaigns.tally import Progress, share
 from benchmarks.campaigns.truth import Bulk, Cell, SimulatedRecord
+from drivers import Status
 from fitting import Nuisance, fit
 from protocols import FitError, PulseSequence
 
@@ -33,10 +34,11 @@ if TYPE_CHECKING:
 
 FAMILIES = ("De", "Cc", "Kww", "Mig")
 EDGES = ("known", "clock", "random", "burst")
-BEGINNINGS = ("whole", "step", "pulse", "unseen")
+BEGINNINGS = ("whole", "step", "pulse", "unseen", "faint")
 _LEVEL_V = 0.02
 _INTERVAL_S = 1e-3
 _BURST = 20  # samples of a burst in one slow interval
+_EARLIER_S = 5.0  # how long before a record its faint earlier pulse is
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class Drawn:
         Of the cell.
     truth : dict of str to float
         Parameters and memory quantities, by name.
+    whole : SimulatedRecord or None
+        The same record with the voltage of the time before it, whose currents are flagged.
     """
 
     record: SimulatedRecord
@@ -73,6 +77,7 @@ class Drawn:
     circuit: str
     bulk: Bulk
     truth: dict[str, float] = field(default_factory=dict)
+    whole: SimulatedRecord | None = None
 
 
 def drawn_record(family: str, kind: Kind, seed: int) -> Drawn:
@@ -98,21 +103,26 @@ def drawn_record(family: str, kind: Kind, seed: int) -> Drawn:
         edges, np.full(4, rng.uniform(0.02, 0.98))
     )
     jumps = times[places] - leads * (_INTERVAL_S if edges != "burst" else _INTERVAL_S / _BURST)
-    drive = PulseSequence.from_arrays(
-        np.concatenate([[0.0], jumps]), [0.0, _LEVEL_V, 0.0, _LEVEL_V, 0.0], times[-1] + 1.0
-    )
+    levels, first = [0.0, _LEVEL_V, 0.0, _LEVEL_V, 0.0], _first(beginning, places, rng)
+    if beginning == "faint":
+        earlier = np.arange(_INTERVAL_S / 2, _EARLIER_S, _INTERVAL_S)
+        first, times = len(earlier), np.concatenate([earlier, times + _EARLIER_S])
+        jumps = np.concatenate([_EARLIER_S * np.array([0.1, rng.uniform(0.7, 0.95)]), jumps + _EARLIER_S])
+        levels = [0.0, _LEVEL_V * 10.0 ** rng.uniform(-5.0, -1.5), *levels]
+    drive = PulseSequence.from_arrays(np.concatenate([[0.0], jumps]), levels, times[-1] + 1.0)
     current, volts = cell.current(times, drive), drive.voltage_at(times)
-    first = _first(beginning, places, rng)
     current = current + rng.standard_normal(len(times)) * float(np.sqrt(np.mean(current[first:] ** 2))) / snr
-    record = SimulatedRecord.of(times[first:], current[first:], drive)
+    record, whole = SimulatedRecord.of(times[first:], current[first:], drive), SimulatedRecord.of(times, current, drive)
+    whole.status[:first] = int(Status.MISSING)
     if edges != "known" or beginning != "whole":
         record.drive, record.voltage_V = None, volts[first:]
+        whole.drive, whole.voltage_V = None, volts
     truth = {"R0": cell.R, **{f"{family}1.{name}": value for name, value in bulk.p.items()}}
     truth |= {"CPE1.Q": cell.Q, "CPE1.n": electrode_n}
     truth["back_hop_fraction"] = 1.0 - bulk.w_inf()
     truth["median_memory_time"] = bulk.median_memory_time()
     before: str | float = 0.0 if beginning == "step" else ""
-    return Drawn(record, Nuisance(before=before), f"R0-{family}1-CPE1", bulk, truth)
+    return Drawn(record, Nuisance(before=before), f"R0-{family}1-CPE1", bulk, truth, whole)
 
 
 def _times(edges: str, n: int, span: float) -> Floats:

@@ -186,7 +186,7 @@ def _standing(
             continue
         gradient = _gradient(problem, best.u, one)
         beside = gradient - seen.T @ (seen @ gradient)
-        if np.linalg.norm(beside) < _NEW * np.linalg.norm(gradient):
+        if np.linalg.norm(beside) <= _NEW * np.linalg.norm(gradient):
             continue
         seen = np.vstack([seen, beside / np.linalg.norm(beside)])
         found.append(_estimate(one, logarithms, float(np.linalg.norm(gradient @ factor))))

@@ -22,6 +22,7 @@ from fitting.model.elements.base import StartScale
 from fitting.records.conductivity import ConductivitySpectrum
 from fitting.records.impedance import ImpedanceSpectrum
 from fitting.reduction.control import in_words_of
+from fitting.reduction.history import with_history_known
 from fitting.reduction.nuisance import UNKNOWN, Nuisance
 from fitting.reduction.reduction import Reduction
 from fitting.results.remarks import Remark, RemarkKind
@@ -83,10 +84,18 @@ class Observation(ABC):
 
 
 class PulseObservation(Observation):
-    """A reduced run."""
+    """A reduced run.
 
-    def __init__(self, reduction: Reduction) -> None:
+    Parameters
+    ----------
+    reduction : Reduction
+    history : ndarray, shape (h, h), optional
+        Rows of what is known of the decays of its history (A); see `fitting.inference.likely_history`.
+    """
+
+    def __init__(self, reduction: Reduction, history: Floats | None = None) -> None:
         self.reduction = reduction
+        fitted = reduction if history is None else with_history_known(reduction, history)
         self.unit, self.control = reduction.terms.units[1], reduction.terms.control
         # A lag that is to be fitted is the ammeter's.
         self.through_instrument = not reduction.terms.is_current_driven
@@ -94,7 +103,7 @@ class PulseObservation(Observation):
         self.n_nuisance = reduction.n_nuisance + (reduction.most_lead_s > 0.0)
         spare = max(reduction.n_samples - len(reduction.grid) - reduction.n_nuisance, 1)
         self.noise = float(max(np.sqrt(reduction.rest_A2 / spare), _LEAST_SHARE * reduction.rms_current_A))
-        self._leads = EdgeLeads(reduction)
+        self._leads = EdgeLeads(fitted)
 
     @property
     def s(self) -> Complexes:

@@ -14,6 +14,7 @@ from fitting.inference.baseline_share import baseline_remarks
 from fitting.inference.degeneracy import Degeneracy, degeneracy_of
 from fitting.inference.intervals import Displaced, Interval, covariance_factor_of, far_places
 from fitting.inference.least_squares import AT_MINIMUM, TO_THE_END, Minimum, minimise, refined
+from fitting.inference.likely_history import with_likely_histories
 from fitting.inference.observations import PulseObservation, observation_of
 from fitting.inference.optimum import Fitted
 from fitting.inference.problem import Problem
@@ -296,6 +297,7 @@ def solved_from(
     with_others : bool
         Whether minima are looked for that searches miss.
     """
+    problem, minima = with_likely_histories(problem, minima, box)
     if with_others:
         minima = minima + MinimaSearch(problem, box).outside_window(_best_of(minima, problem), 1.0)
     minima = [problem.ordered(one) for one in minima]

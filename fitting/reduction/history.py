@@ -55,9 +55,16 @@ def with_history_judged(reduction: Reduction) -> Reduction:
     is_at_rest = test.chance > _SURELY
     if is_at_rest and reduction.terms.before != UNKNOWN:
         return replace(reduction, factor=at_rest, n_history=0, rest_test=test)
-    likely = np.zeros((h, len(factor)))
-    likely[:, :h] = noise_A / (_LIKELY * reduction.rms_current_A) * np.eye(h)
-    return replace(reduction, factor=triangle_of(np.concatenate([factor, likely])), rest_test=test)
+    return with_history_known(
+        replace(reduction, rest_test=test), noise_A / (_LIKELY * reduction.rms_current_A) * np.eye(h)
+    )
+
+
+def with_history_known(reduction: Reduction, rows: Floats) -> Reduction:
+    """Return a reduction with rows, shape (r, n_history), that times the amplitudes of its history should be 0 (A)."""
+    known = np.zeros((len(rows), len(reduction.factor)))
+    known[:, : reduction.n_history] = rows
+    return replace(reduction, factor=triangle_of(np.concatenate([reduction.factor, known])))
 
 
 def _test_of_rest(explained: float, n_history: int, n_spare: int) -> RestTest:

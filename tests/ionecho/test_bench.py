@@ -197,6 +197,7 @@ def test_a_campaign_that_needs_its_conductor_says_so(bench: Bench) -> None:
         next(bench.campaign(Campaign.from_toml(text)))
 
 
+@pytest.mark.slow
 def test_a_bench_with_a_temperature_measures_at_it_and_leaves_nothing_on(
     instruments: tuple[str, str], tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.campaigns.history_widths import widths
 from benchmarks.campaigns.records import Kind, drawn_record
 from benchmarks.campaigns.truth import SimulatedRecord
 from fitting import CellModel, FitResult, Nuisance, fit, predict, reduce_run, reducer_for
@@ -102,6 +103,44 @@ def test_history_that_hardly_matters_costs_hardly_anything() -> None:
         (low, high), (lowest, highest) = bounds(known[name]), bounds(free[name])
         assert highest - lowest < 3.0 * (high - low)
     assert RemarkKind.HISTORY_FREE in kinds(free)
+
+
+def held_at(level_V: float, since_s: float, until_s: float) -> Any:
+    """A record at rest but for what another voltage has left, which ended before it began, and its own pulse."""
+    late = record(2500, 1e-9)
+    late.current_A += level_V * (step_response(late.t_s - since_s) - step_response(late.t_s - until_s))
+    return late
+
+
+# A formation at fifty times the voltage; a faint pulse, which changes the current by a few times the noise.
+@pytest.mark.parametrize("level_V", [50.0 * LEVEL_V, 1e-5])
+def test_the_size_of_a_history_is_found_whatever_the_size_of_the_pulses(level_V: float) -> None:
+    result = fit(held_at(level_V, -5.0, 2.3), CIRCUIT)
+    assert not any(one.kind.questions_model for one in result.remarks)
+    for name, truth in TRUTH.items():
+        low, high = bounds(result[name])
+        assert low < truth < high
+
+
+def test_a_baseline_that_no_pulse_leaves_is_as_free_as_a_history() -> None:
+    drifting = record(0, 1e-9)
+    # As slow as a cooling sample, and rising while the capacitor's current falls.
+    drifting.current_A += 2e-7 * (1.0 - np.exp(-drifting.t_s / 2.0))
+    result = fit(drifting, CIRCUIT)
+    assert RemarkKind.NOT_AT_REST in kinds(result)
+    assert not any(one.kind.questions_model for one in result.remarks)
+    for name, truth in TRUTH.items():
+        low, high = bounds(result[name])
+        assert low < truth < high
+
+
+@pytest.mark.parametrize("begins", ["pulse", "faint"])
+def test_memory_without_the_time_before_is_told_nearly_as_well_as_with_it(begins: str) -> None:
+    rows = widths(drawn_record("Kww", Kind("clock", begins, 1000.0), 1))
+    memory = [row for row in rows if row["name"] in {"W_inf", "back_hop_fraction", "memory_time"}]
+    assert {row["name"] for row in memory} == {"W_inf", "back_hop_fraction", "memory_time"}
+    assert max(row["ratio"] for row in memory) < 3.0
+    assert all(row["holds"] is not False for row in rows)
 
 
 @pytest.mark.parametrize("first", [501, 502, 510])

@@ -1,0 +1,147 @@
+"""What earlier pulses of any width and age may have left in a cell, as a prior of the decays that are fitted for it.
+
+What came before a record is a sum of decays of free amplitudes (`fitting.reduction.history`). Entirely free, they take
+up what a slow electrode does as well. But a history is what pulses leave in this very cell, so its amplitudes go
+together: pulses whose widths and ages spread evenly over the logarithm say how. How large such pulses were, nobody has
+said; the largest size that the record does not refute is taken. A record that shows hardly any history then has
+intervals hardly wider than one without it, and what no pulse leaves, as a drift, is as free as before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fitting.inference.least_squares import minimise
+from fitting.inference.observations import PulseObservation
+from fitting.reduction.leading_columns import History
+from fitting.reduction.triangle import triangle_of
+from fitting.transforms.laplace import step_response
+
+if TYPE_CHECKING:
+    from fitting.inference.least_squares import Minimum
+    from fitting.inference.problem import Problem
+    from fitting.transforms.laplace import Complexes, Floats
+
+_REACH = 1e3
+"""How old and how wide earlier pulses may be, in longest times of which a record tells: what is older is level. Ten
+times as much widens no interval by 3 %."""
+_PER_DECADE = 3
+"""Ages and widths of pulses that are tried. Doubled, no interval moves by 1 %."""
+_TIMES = 120
+"""Times at which what they left is compared with decays, evenly over the logarithm. Doubled, nothing changes."""
+_RANK = 1e-8
+"""Share of the largest mixture of decays below which rounding owns one."""
+_ASIDE = 0.2
+"""By how much a history may differ from what such pulses leave, as a share: the cell is not known yet."""
+_SLOWLY = 2.0
+"""Over which ratio of times that share changes, as a logarithm: within a decade."""
+_LEAST = 1e-4
+"""By how much each amplitude may differ for all that, as a share of the history."""
+_SIZES = tuple(10.0 ** (k / 8.0) for k in range(-40, 17))
+"""Sizes of histories that are tried, in root mean squares of the current."""
+_NOT_REFUTED = 3.84
+"""By how much twice the logarithm of the likelihood may be below its best: 95 % of a chi-square with one degree."""
+
+
+def with_likely_histories(problem: Problem, minima: list[Minimum], box: Floats) -> tuple[Problem, list[Minimum]]:
+    """Return a problem in which histories are such as pulses leave in its best cell, and its minima from there.
+
+    Parameters
+    ----------
+    problem : Problem
+    minima : list of Minimum
+        Found with free histories.
+    box : ndarray, shape (2, k)
+        How far searches may go.
+    """
+    best = min(minima, key=lambda one: one.cost)
+    observations = list(problem.observations)
+    for k, one in enumerate(observations):
+        if isinstance(one, PulseObservation) and one.reduction.n_history:
+            prior = _prior_of(problem, k, one, best.u)
+            observations[k] = one if prior is None else PulseObservation(one.reduction, prior)
+    if observations == list(problem.observations):
+        return problem, minima
+    likely = replace(problem, observations=tuple(observations))
+    return likely, [minimise(likely.evaluate, one.u, box, irrelevant=1e-3) for one in minima]
+
+
+@dataclass(frozen=True, eq=False)
+class _Left:
+    """What a record says of the amplitudes once all else is known or taken out: ``factor @ amplitudes = wanted``."""
+
+    factor: Floats
+    wanted: Floats
+
+    def size(self, shape: Floats, noise_A: float, sizes: Floats) -> float:
+        """Return the largest size of amplitudes that is not refuted.
+
+        Parameters
+        ----------
+        shape : ndarray, shape (h, h)
+            Factor F of the covariance ``F F^T`` of amplitudes of the size 1.
+        noise_A : float
+        sizes : ndarray, shape (n,)
+            Rising.
+        """
+        axes, stretch, _ = np.linalg.svd(self.factor @ shape / noise_A)
+        seen = axes.T @ self.wanted / noise_A
+        variance = 1.0 + np.multiply.outer(sizes**2, stretch**2)
+        worse = np.sum(np.log(variance) + seen**2 / variance, axis=1)
+        return float(sizes[np.flatnonzero(worse <= worse.min() + _NOT_REFUTED)[-1]])
+
+
+def _prior_of(problem: Problem, k: int, one: PulseObservation, u: Floats) -> Floats | None:
+    """Return rows that say what the amplitudes of an observation's history may be (A); None if the cell does not."""
+    reduction = one.reduction
+    shape = _shape(problem, k, one, u)
+    if shape is None or not reduction.rms_current_A > 0.0:
+        return None
+    weights = one.weights(problem.admittance(k, u))
+    h, n = reduction.n_history, reduction.n_nuisance
+    # History comes last, so that its rows hold nothing else once the nuisance is taken out.
+    known = reduction.factor[:n, -1] - reduction.factor[:n, n:-1] @ weights
+    turned = triangle_of(np.column_stack([reduction.factor[:n, h:n], reduction.factor[:n, :h], known]))
+    left = _Left(turned[n - h : n, n - h : n], turned[n - h : n, n])
+    size = left.size(shape, one.noise, np.array(_SIZES) * reduction.rms_current_A)
+    return np.asarray(np.linalg.inv(shape)) * (one.noise / size)
+
+
+def _shape(problem: Problem, k: int, one: PulseObservation, u: Floats) -> Floats | None:
+    """Return a factor of the covariance of amplitudes that pulses leave in a cell, of which they are 1 on average.
+
+    None where the response of the cell has no bounds over the ages of pulses.
+    """
+    reduction, theta = one.reduction, problem.parameters.theta(k, u)
+    shortest, longest = reduction.window_s
+    ages = np.geomspace(shortest, _REACH * longest, round(_PER_DECADE * np.log10(_REACH * longest / shortest)))
+    ends = np.add.outer(ages, [0.0, *ages])  # of ages and widths: how long ago each began
+    seen = np.geomspace(shortest, longest, _TIMES)
+    places = np.geomspace(shortest, 3.0 * ends.max(), 4 * len(ages))
+
+    def response(s: Complexes) -> Complexes:
+        return reduction.response_of(problem.model.admittance(s, theta, seen=one.through_instrument))
+
+    with np.errstate(all="ignore"):
+        step = step_response(response, places)
+    if not np.isfinite(step).all():
+        return None
+    since = np.interp(np.log(np.add.outer(ends, seen)), np.log(places), step)
+    left = (since[:, :1] - since[:, 1:]).reshape(-1, len(seen))
+    decays = History(0.0, reduction.grid.rates, reduction.n_history).columns(seen)
+    # The same as if each had another course by a share that changes slowly.
+    apart = np.subtract.outer(np.log(seen), np.log(seen)) / _SLOWLY
+    covariance = left.T @ left * (1.0 + _ASIDE**2 * np.exp(-0.5 * apart**2))
+    size2 = float(np.mean(np.diag(covariance)))
+    if not size2 > 0.0:
+        return None
+    sizes2, mixtures = np.linalg.eigh(covariance / size2)
+    h = reduction.n_history
+    # Decays that are all but alike would else make up for each other with amplitudes without bounds.
+    held = _LEAST * np.sqrt(len(seen)) * np.eye(h)
+    amplitudes = np.linalg.pinv(np.concatenate([decays, held]))[:, : len(seen)]
+    left_over = amplitudes @ (mixtures * np.sqrt(np.maximum(sizes2, 0.0)))
+    return triangle_of(np.concatenate([left_over.T, _LEAST * np.eye(h)])).T
