@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.inference.least_squares import minimise
 from fitting.inference.observations import PulseObservation
 from fitting.reduction.leading_columns import History
 from fitting.reduction.triangle import triangle_of
 from fitting.transforms.laplace import step_response
 
 if TYPE_CHECKING:
-    from fitting.inference.least_squares import Minimum
+    from fitting.inference.observations import Observation
     from fitting.inference.problem import Problem
     from fitting.transforms.laplace import Complexes, Floats
 
@@ -46,27 +45,25 @@ _NOT_REFUTED = 3.84
 """By how much twice the logarithm of the likelihood may be below its best: 95 % of a chi-square with one degree."""
 
 
-def with_likely_histories(problem: Problem, minima: list[Minimum], box: Floats) -> tuple[Problem, list[Minimum]]:
-    """Return a problem in which histories are such as pulses leave in its best cell, and its minima from there.
+def with_likely_histories(problem: Problem, u: Floats) -> Problem:
+    """Return a problem in which histories are such as pulses leave in a cell; itself where there are none.
 
     Parameters
     ----------
     problem : Problem
-    minima : list of Minimum
-        Found with free histories.
-    box : ndarray, shape (2, k)
-        How far searches may go.
+        With free histories.
+    u : ndarray, shape (k,)
+        Unknowns of the cell: the best that was found.
     """
-    best = min(minima, key=lambda one: one.cost)
-    observations = list(problem.observations)
-    for k, one in enumerate(observations):
-        if isinstance(one, PulseObservation) and one.reduction.n_history:
-            prior = _prior_of(problem, k, one, best.u)
-            observations[k] = one if prior is None else PulseObservation(one.reduction, prior)
-    if observations == list(problem.observations):
-        return problem, minima
-    likely = replace(problem, observations=tuple(observations))
-    return likely, [minimise(likely.evaluate, one.u, box, irrelevant=1e-3) for one in minima]
+    observations = tuple(_likely(problem, k, one, u) for k, one in enumerate(problem.observations))
+    return replace(problem, observations=observations) if observations != problem.observations else problem
+
+
+def _likely(problem: Problem, k: int, one: Observation, u: Floats) -> Observation:
+    if not isinstance(one, PulseObservation) or one.reduction.n_history == 0:
+        return one
+    prior = _prior_of(problem, k, one, u)
+    return one if prior is None else PulseObservation(one.reduction, prior)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fitting.inference.joint_parameters import JointParameters
+from fitting.inference.likely_history import with_likely_histories
 from fitting.inference.observations import PulseObservation, observation_of
 from fitting.inference.parameter_transform import ParameterTransform
 from fitting.inference.problem import Problem
@@ -285,8 +286,9 @@ def _optimum_of_result(run_or_reduction: Record | Reduction, result: FitResult) 
     else:
         raise FitError("the fit is of another reduction (nuisance or whitening differ): hand over its own, or the run")
     problem = Problem.single(PulseObservation(reduction), result.model)
+    u = problem.transform.to_unbounded(result.theta)
+    problem = with_likely_histories(problem, u)
     unit = result.noise_A * result.interval_inflation / problem.noises[0]
     undetermined = tuple(one.name for one in result.estimates if not one.determined)
-    u = problem.transform.to_unbounded(result.theta)
     covariance = problem.ordering.moved_covariance(u, result.covariance)  # kept by a version that knew no order
     return _Optimum(problem, problem.ordering.ordered(u), unit, covariance, undetermined)

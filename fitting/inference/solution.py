@@ -297,7 +297,10 @@ def solved_from(
     with_others : bool
         Whether minima are looked for that searches miss.
     """
-    problem, minima = with_likely_histories(problem, minima, box)
+    likely = with_likely_histories(problem, min(minima, key=lambda one: one.cost).u)
+    if likely is not problem:
+        problem = likely
+        minima = [minimise(problem.evaluate, one.u, box, irrelevant=1e-3) for one in minima]
     if with_others:
         minima = minima + MinimaSearch(problem, box).outside_window(_best_of(minima, problem), 1.0)
     minima = [problem.ordered(one) for one in minima]

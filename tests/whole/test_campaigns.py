@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from nexusformat import nexus
 from typer.testing import CliRunner
 
 from benchmarks.campaign_kills import Act, CampaignPlay, document_of
@@ -80,6 +79,8 @@ def test_a_campaign_is_run_and_its_index_opens_in_a_viewer(tmp_path: Path, simul
     words = ["runs", str(folder), "--where", 'campaign~"two lev" and point=2', "--json"]
     runs = json.loads(CliRunner().invoke(app, words).stdout)
     assert [Path(one["run"]).name for one in runs["runs"]] == [Path(told["points"][1]["run"]).name]
+    from nexusformat import nexus
+
     root = nexus.nxload(folder / "campaign.nxs")
     plotted = root.plottable_data
     assert plotted.nxsignal.nxname == "current"

@@ -13,7 +13,6 @@ import h5py
 import numpy as np
 import pytest
 from lxml import etree
-from nexusformat.nexus.validate import lint_nxdl, validate_application
 
 from daq.files.finalize import finalize_run_file
 from daq.files.header import Header
@@ -81,11 +80,15 @@ def imported(tmp_path: Path) -> Path:
 
 def verdict(path: Path) -> tuple[int, int]:
     """Return how many warnings and errors the validator of nexusformat has."""
+    from nexusformat.nexus.validate import validate_application
+
     counts: tuple[int, int] = validate_application(str(path), application=str(NXDL))
     return counts
 
 
 def test_the_definition_follows_the_schema_of_nexus() -> None:
+    from nexusformat.nexus.validate import lint_nxdl
+
     assert lint_nxdl(NXDL) == []
     assert etree.parse(NXDL).getroot().get("name") == DEFINITION
 
@@ -94,6 +97,8 @@ def test_the_definition_follows_the_schema_of_nexus() -> None:
 def test_a_definition_that_does_not_is_found(tmp_path: Path, right: str, wrong: str) -> None:
     changed = tmp_path / NXDL.name
     changed.write_text(NXDL.read_text(encoding="utf-8").replace(right, wrong, 1), encoding="utf-8")
+    from nexusformat.nexus.validate import lint_nxdl
+
     assert lint_nxdl(changed)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from nexusformat.nexus import nxload
 
 from daq import open_run
 from daq.files.finalize import finalize_run_file
@@ -141,6 +140,8 @@ def test_nexus_software_plots_the_temperature(path: Path, monkeypatch: pytest.Mo
         now[0] += 2.0
         writer.add(300.0)
     file.close()
+    from nexusformat.nexus import nxload
+
     log = nxload(str(path))["entry/slow/temperature"]
     assert log.nxclass == "NXlog"
     assert log["value"].attrs["units"] == "K"
