@@ -26,23 +26,22 @@ if TYPE_CHECKING:
 
 _REACH = 1e3
 """How old and how wide earlier pulses may be, in longest times of which a record tells: what is older is level. Ten
-times as much widens no interval by 3 %."""
+times as much moves half of the intervals by less than 1 %, none by 10 %."""
 _PER_DECADE = 3
-"""Ages and widths of pulses that are tried. Doubled, no interval moves by 1 %."""
+"""Ages and widths of pulses that are tried. Doubled, no interval moves by more than 5 %."""
 _TIMES = 120
-"""Times at which what they left is compared with decays, evenly over the logarithm. Doubled, nothing changes."""
-_RANK = 1e-8
-"""Share of the largest mixture of decays below which rounding owns one."""
+"""Times at which what they left is compared with decays, evenly over the logarithm. Doubled: 4 %."""
 _ASIDE = 0.2
-"""By how much a history may differ from what such pulses leave, as a share: the cell is not known yet."""
+"""By how much a history may differ from what such pulses leave, as a share: the cell is not known yet. Doubled: 6 %."""
 _SLOWLY = 2.0
-"""Over which ratio of times that share changes, as a logarithm: within a decade."""
+"""Over which ratio of times that share changes, as a logarithm: within a decade. Halved, intervals are 5 % wider."""
 _LEAST = 1e-4
-"""By how much each amplitude may differ for all that, as a share of the history."""
+"""By how much each amplitude may differ for all that, as a share of the history. Ten times as much: 7 %."""
 _SIZES = tuple(10.0 ** (k / 8.0) for k in range(-40, 17))
 """Sizes of histories that are tried, in root mean squares of the current."""
 _NOT_REFUTED = 3.84
-"""By how much twice the logarithm of the likelihood may be below its best: 95 % of a chi-square with one degree."""
+"""By how much twice the logarithm of the likelihood may be below its best: 95 % of a chi-square with one degree. At the
+best itself, half of the intervals move by less than 1 %."""
 
 
 def with_likely_histories(problem: Problem, u: Floats) -> Problem:
