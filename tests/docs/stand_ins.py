@@ -7,9 +7,7 @@ simulated records for files.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,17 +16,15 @@ from daq import import_record, read_text
 from fitting import CellModel
 from fitting.archive.dispatch import Workers
 from fitting.transforms.laplace import step_response
-from protocols import Sample
+from protocols import PulseSequence, Sample
 from tests.docs.program_texts import FILES as OF_PROGRAMS
 from tests.docs.snippets import PROJECT
-from tests.fitting.archive.runs import write_run
+from tests.fitting.archive.runs import write_run, write_samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
-
-    from daq.files.readers.record import TextRecord
 
     Floats = NDArray[np.float64]
 
@@ -106,23 +102,11 @@ def write_text(path: Path, columns: dict[str, Floats], separator: str = ",") -> 
 
 
 def pulse_run(path: Path, circuit: str = MIGRATION[0], values: tuple[float, ...] = MIGRATION[1]) -> None:
-    """Write a run file: a pulse of 20 mV and 0.3 s into a cell, with the voltage as it was read."""
-    text = path.with_suffix(".made.txt")
-    content, record = _pulse(circuit, values)
-    text.write_bytes(content)
-    import_record(record, text, path)
-
-
-@cache
-def _pulse(circuit: str, values: tuple[float, ...]) -> tuple[bytes, TextRecord]:
-    """Return that pulse as a text, and what is read of it: many pages name runs of the same cells."""
+    """Write a run file as ionecho measures it: a commanded pulse of 20 mV and 0.3 s into a cell."""
     t = _times(1e-4, 8000)
+    drive = PulseSequence.pulse(0.02, 0.3, before=0.05005, after=0.44995)
     edges = {0.05005: 0.02, 0.35005: -0.02}
-    current = _current(circuit, values, t, edges)
-    with TemporaryDirectory() as folder:
-        text = Path(folder) / "made.txt"
-        write_text(text, {"time/s": t, "voltage/V": _voltage(t, edges), "current/A": current})
-        return text.read_bytes(), read_text(text)
+    write_samples(path, t, _current(circuit, values, t, edges), drive, Sample(), run_id=path.stem)
 
 
 def hold(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from daq.state import RunState
 from drivers import Block
 from protocols import PulseSequence, Sample
 from tests.fitting.conftest import SumOfExponentials
+
+if TYPE_CHECKING:
+    from fitting.transforms.laplace import Floats
 
 N = 2000
 DRIVE = PulseSequence.pump_probe(0.02, 0.3, 0.1, before=0.05, after=0.65)
@@ -38,13 +42,36 @@ def write_run(
     cell = SumOfExponentials.debye(0.0, G_INF_S, W_inf, tau_s, CAPACITANCE_F)
     t = (np.arange(n, dtype=np.float64) + 0.5) * INTERVAL_S
     noise = NOISE_A * np.random.default_rng(seed).standard_normal(n)
-    current = cell.current(t, DRIVE, INTERVAL_S) + noise
-    plan = {"interval_s": INTERVAL_S, "aperture_s": INTERVAL_S}
     about = sample or Sample("pellet", 1e-3, 5e-5, temperature_K=300.0)
-    header = Header("pump probe", "", about, None, "none", plan, DRIVE, n, DRIVE.duration_s, run_id)
-    create_run_file(path, header)
+    return write_samples(
+        path,
+        t,
+        cell.current(t, DRIVE, INTERVAL_S) + noise,
+        DRIVE,
+        about,
+        run_id=run_id,
+        aperture_s=INTERVAL_S,
+        state=state,
+    )
+
+
+def write_samples(
+    path: Path,
+    t_s: Floats,
+    current_A: Floats,
+    drive: PulseSequence,
+    sample: Sample,
+    *,
+    run_id: str,
+    aperture_s: float = 0.0,
+    state: RunState | None = RunState.COMPLETE,
+) -> Path:
+    """Write a run whose drive was commanded, by the product's own writer; without a state it is still growing."""
+    n = len(t_s)
+    plan = {"interval_s": float(np.mean(np.diff(t_s))), "aperture_s": aperture_s}
+    create_run_file(path, Header("pump probe", "", sample, None, "none", plan, drive, n, drive.duration_s, run_id))
     file = RunFileBytes(path)
-    file.write_samples(0, 0, [Block(t, DRIVE.voltage_at(t), current, np.zeros(n, np.uint8))])
+    file.write_samples(0, 0, [Block(t_s, drive.voltage_at(t_s), current_A, np.zeros(n, np.uint8))])
     file.close()
     if state is not None:
         finalize_run_file(path, state)
