@@ -29,6 +29,8 @@ _REACH = 1e3
 times as much moves half of the intervals by less than 1 %, none by 10 %."""
 _PER_DECADE = 3
 """Ages and widths of pulses that are tried. Doubled, no interval moves by more than 5 %."""
+_PLACES = 100
+"""Times a decade at which the response of the cell is known; between them it is straight to 1e-4."""
 _TIMES = 120
 """Times at which what they left is compared with decays, evenly over the logarithm. Doubled: 4 %."""
 _ASIDE = 0.2
@@ -116,7 +118,7 @@ def _shape(problem: Problem, k: int, one: PulseObservation, u: Floats) -> Floats
     ages = np.geomspace(shortest, _REACH * longest, round(_PER_DECADE * np.log10(_REACH * longest / shortest)))
     ends = np.add.outer(ages, [0.0, *ages])  # of ages and widths: how long ago each began
     seen = np.geomspace(shortest, longest, _TIMES)
-    places = np.geomspace(shortest, 3.0 * ends.max(), 4 * len(ages))
+    places = np.geomspace(shortest, 3.0 * ends.max(), round(_PLACES * np.log10(3.0 * ends.max() / shortest)))
 
     def response(s: Complexes) -> Complexes:
         return reduction.response_of(problem.model.admittance(s, theta, seen=one.through_instrument))
