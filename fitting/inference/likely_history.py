@@ -9,7 +9,7 @@ intervals hardly wider than one without it, and what no pulse leaves, as a drift
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,31 +67,6 @@ def _likely(problem: Problem, k: int, one: Observation, u: Floats) -> Observatio
     return one if prior is None else PulseObservation(one.reduction, prior)
 
 
-@dataclass(frozen=True, eq=False)
-class _Left:
-    """What a record says of the amplitudes once all else is known or taken out: ``factor @ amplitudes = wanted``."""
-
-    factor: Floats
-    wanted: Floats
-
-    def size(self, shape: Floats, noise_A: float, sizes: Floats) -> float:
-        """Return the largest size of amplitudes that is not refuted.
-
-        Parameters
-        ----------
-        shape : ndarray, shape (h, h)
-            Factor F of the covariance ``F F^T`` of amplitudes of the size 1.
-        noise_A : float
-        sizes : ndarray, shape (n,)
-            Rising.
-        """
-        axes, stretch, _ = np.linalg.svd(self.factor @ shape / noise_A)
-        seen = axes.T @ self.wanted / noise_A
-        variance = 1.0 + np.multiply.outer(sizes**2, stretch**2)
-        worse = np.sum(np.log(variance) + seen**2 / variance, axis=1)
-        return float(sizes[np.flatnonzero(worse <= worse.min() + _NOT_REFUTED)[-1]])
-
-
 def _prior_of(problem: Problem, k: int, one: PulseObservation, u: Floats) -> Floats | None:
     """Return rows that say what the amplitudes of an observation's history may be (A); None if the cell does not."""
     reduction = one.reduction
@@ -103,9 +78,27 @@ def _prior_of(problem: Problem, k: int, one: PulseObservation, u: Floats) -> Flo
     # History comes last, so that its rows hold nothing else once the nuisance is taken out.
     known = reduction.factor[:n, -1] - reduction.factor[:n, n:-1] @ weights
     turned = triangle_of(np.column_stack([reduction.factor[:n, h:n], reduction.factor[:n, :h], known]))
-    left = _Left(turned[n - h : n, n - h : n], turned[n - h : n, n])
-    size = left.size(shape, one.noise, np.array(_SIZES) * reduction.rms_current_A)
+    rows = turned[n - h : n, n - h :] / one.noise
+    size = _largest_size(rows[:, :h] @ shape, rows[:, h], np.array(_SIZES) * reduction.rms_current_A)
     return np.asarray(np.linalg.inv(shape)) * (one.noise / size)
+
+
+def _largest_size(columns: Floats, seen: Floats, sizes: Floats) -> float:
+    """Return the largest size of independent amplitudes that noise of 1 does not refute.
+
+    Parameters
+    ----------
+    columns : ndarray, shape (h, h)
+        What a record would show of each amplitude.
+    seen : ndarray, shape (h,)
+        What it shows of all together.
+    sizes : ndarray, shape (n,)
+        Rising.
+    """
+    axes, stretch, _ = np.linalg.svd(columns)
+    variance = 1.0 + np.multiply.outer(sizes**2, stretch**2)
+    worse = np.sum(np.log(variance) + (axes.T @ seen) ** 2 / variance, axis=1)
+    return float(sizes[np.flatnonzero(worse <= worse.min() + _NOT_REFUTED)[-1]])
 
 
 def _shape(problem: Problem, k: int, one: PulseObservation, u: Floats) -> Floats | None:
