@@ -153,8 +153,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Slow ones come first: at the end, one that waits would keep a worker while the others have nothing left.
     """
-    items.sort(key=lambda item: next((_places[one] for one in item.listchain() if one in _places), 0))
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+    def place(item: pytest.Item) -> tuple[bool, int]:
+        is_quick = item.get_closest_marker("slow") is None
+        return is_quick, next((_places[one] for one in item.listchain() if one in _places), 0)
+
+    items.sort(key=place)
     for item in items:
         if item.path.is_relative_to(WINDOW_TESTS):
             item.add_marker(pytest.mark.gui)

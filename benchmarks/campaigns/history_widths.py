@@ -1,7 +1,8 @@
 """Campaign: how much wider are intervals where a record does not show what came before it? (`just history-widths`)
 
-Each record is fitted twice: by itself, and with the voltage of the time before it, whose currents are left out. Edges
-are found in both. Records begin soon after a faint earlier pulse, in mid-pulse or after a pulse as large as their own.
+Each record is fitted by itself, and with the voltage of the time before it, whose currents are left out; edges are
+found in both. A third fit presumes rest, and tells what the history matters to. Records begin soon after a faint
+earlier pulse, in mid-pulse or after a pulse as large as their own.
 """
 
 from __future__ import annotations
@@ -32,25 +33,27 @@ def widths(drawn: Drawn) -> list[dict[str, Any]]:
     known = _quantities(fit(drawn.whole, drawn.circuit))
     alone = _quantities(fit(drawn.record, drawn.circuit, terms=drawn.terms))
     at_rest = _quantities(fit(drawn.record, drawn.circuit, terms=Nuisance(before="rest")))
+    truths = {name.split(".")[-1]: truth for name, truth in drawn.truth.items()}
     rows = []
     for name, one in known.items():
         width, same, rested = _width(one), alone.get(name), at_rest.get(name)
         if not np.isfinite(width):
             continue
-        is_asked = same is not None and np.isfinite(_width(same)) and name in drawn.truth
+        ratio = _width(same) / width
         rows.append(
             {
-                "name": name.split(".")[-1],
-                "ratio": _width(same) / width,
+                "name": name,
+                "ratio": ratio,
                 "moved": np.inf if rested is None else abs(rested.value - one.value) / (width / (2.0 * Z95)),
-                "holds": holds(same.ci95, drawn.truth[name]) if same is not None and is_asked else None,
+                "holds": holds(same.ci95, truths[name]) if same and np.isfinite(ratio) and name in truths else None,
             }
         )
     return rows
 
 
 def _quantities(result: FitResult) -> dict[str, Estimate]:
-    return {one.name: one for one in (*result.estimates, *result.memory)}
+    """Return parameters and memory quantities by their names without elements: a W_inf that is both, once."""
+    return {one.name.split(".")[-1]: one for one in (*result.estimates, *result.memory)}
 
 
 def _width(one: Estimate | None) -> float:

@@ -4,7 +4,7 @@ Cells are R0-<family>-CPE1; the voltage is what was read at the samples, the dri
 `benchmarks.campaigns.truth`, from edges that lie where an instrument puts them: at samples that the record knows
 (known), as long before the next sample after each (clock), each anywhere between two samples (random), or before a
 burst of fast samples (burst). A record begins at rest (whole), with the step, later in its first pulse (pulse), at rest
-long after an earlier pulse that it does not show (unseen), or soon after one of a few microvolts or less (faint).
+long after an earlier pulse that it does not show (unseen), or soon after one of less than a millivolt (faint).
 
 Values and bounds are counted apart. A share of which a record says only that it is below 0.27, as where a series
 resistance explains the same current (R0-De1), lies anywhere below: such a bound holds more often than in 95 %.
@@ -38,7 +38,7 @@ BEGINNINGS = ("whole", "step", "pulse", "unseen", "faint")
 _LEVEL_V = 0.02
 _INTERVAL_S = 1e-3
 _BURST = 20  # samples of a burst in one slow interval
-_EARLIER_S = 5.0  # how long before a record its faint earlier pulse is
+_EARLIER_S = 5.0  # before a record, in which its faint earlier pulse lies
 
 
 @dataclass(frozen=True)
@@ -110,13 +110,12 @@ def drawn_record(family: str, kind: Kind, seed: int) -> Drawn:
         jumps = np.concatenate([_EARLIER_S * np.array([0.1, rng.uniform(0.7, 0.95)]), jumps + _EARLIER_S])
         levels = [0.0, _LEVEL_V * 10.0 ** rng.uniform(-5.0, -1.5), *levels]
     drive = PulseSequence.from_arrays(np.concatenate([[0.0], jumps]), levels, times[-1] + 1.0)
-    current, volts = cell.current(times, drive), drive.voltage_at(times)
+    current = cell.current(times, drive)
     current = current + rng.standard_normal(len(times)) * float(np.sqrt(np.mean(current[first:] ** 2))) / snr
     record, whole = SimulatedRecord.of(times[first:], current[first:], drive), SimulatedRecord.of(times, current, drive)
     whole.status[:first] = int(Status.MISSING)
     if edges != "known" or beginning != "whole":
-        record.drive, record.voltage_V = None, volts[first:]
-        whole.drive, whole.voltage_V = None, volts
+        record.drive = whole.drive = None
     truth = {"R0": cell.R, **{f"{family}1.{name}": value for name, value in bulk.p.items()}}
     truth |= {"CPE1.Q": cell.Q, "CPE1.n": electrode_n}
     truth["back_hop_fraction"] = 1.0 - bulk.w_inf()

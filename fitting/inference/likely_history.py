@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.constants import Z95
 from fitting.inference.observations import PulseObservation
 from fitting.reduction.leading_columns import History
 from fitting.reduction.triangle import triangle_of
@@ -41,7 +42,7 @@ _LEAST = 1e-4
 """By how much each amplitude may differ for all that, as a share of the history. Ten times as much: 7 %."""
 _SIZES = tuple(10.0 ** (k / 8.0) for k in range(-40, 17))
 """Sizes of histories that are tried, in root mean squares of the current."""
-_NOT_REFUTED = 3.84
+_NOT_REFUTED = Z95**2
 """By how much twice the logarithm of the likelihood may be below its best: 95 % of a chi-square with one degree. At the
 best itself, half of the intervals move by less than 1 %."""
 
@@ -70,8 +71,8 @@ def _likely(problem: Problem, k: int, one: Observation, u: Floats) -> Observatio
 def _prior_of(problem: Problem, k: int, one: PulseObservation, u: Floats) -> Floats | None:
     """Return rows that say what the amplitudes of an observation's history may be (A); None if the cell does not."""
     reduction = one.reduction
-    shape = _shape(problem, k, one, u)
-    if shape is None or not reduction.rms_current_A > 0.0:
+    shape = _shape(problem, k, one, u) if reduction.rms_current_A > 0.0 else None
+    if shape is None:
         return None
     weights = one.weights(problem.admittance(k, u))
     h, n = reduction.n_history, reduction.n_nuisance

@@ -297,7 +297,7 @@ def solved_from(
     with_others : bool
         Whether minima are looked for that searches miss.
     """
-    likely = with_likely_histories(problem, min(minima, key=lambda one: one.cost).u)
+    likely = with_likely_histories(problem, _best_of(minima, problem).u)
     if likely is not problem:
         problem = likely
         minima = [minimise(problem.evaluate, one.u, box, irrelevant=1e-3) for one in minima]

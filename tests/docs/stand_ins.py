@@ -105,8 +105,8 @@ def pulse_run(path: Path, circuit: str = MIGRATION[0], values: tuple[float, ...]
     """Write a run file as ionecho measures it: a commanded pulse of 20 mV and 0.3 s into a cell."""
     t = _times(1e-4, 8000)
     drive = PulseSequence.pulse(0.02, 0.3, before=0.05005, after=0.44995)
-    edges = {0.05005: 0.02, 0.35005: -0.02}
-    write_samples(path, t, _current(circuit, values, t, edges), drive, Sample(), run_id=path.stem)
+    current = _current(circuit, values, t, dict(zip(*drive.jumps(), strict=True)))
+    write_samples(path, t, current, drive, Sample(), run_id=path.stem)
 
 
 def hold(path: Path) -> None:

@@ -63,6 +63,12 @@ def kinds(result: FitResult) -> set[RemarkKind]:
     return {one.kind for one in result.remarks}
 
 
+def assert_holds_the_truth(result: FitResult) -> None:
+    for name, truth in TRUTH.items():
+        low, high = bounds(result[name])
+        assert low < truth < high, name
+
+
 def test_a_cell_at_rest_is_found_at_rest_and_reduced_as_if_that_had_been_said() -> None:
     found, told = (reduce_run(record(0, 1e-9), Nuisance(before=before)) for before in ("", "rest"))
     assert found.n_history == 0
@@ -90,9 +96,7 @@ def test_a_record_that_begins_late_finds_the_cell_restless_and_holds_the_truth(f
     late = record(first, 1e-9)
     result = fit(late, CIRCUIT)
     assert RemarkKind.NOT_AT_REST in kinds(result)
-    for name, truth in TRUTH.items():
-        low, high = bounds(result[name])
-        assert low < truth < high
+    assert_holds_the_truth(result)
     wrong = fit(late, CIRCUIT, terms=Nuisance(before="rest"))
     assert any(one.kind.questions_model for one in wrong.remarks), "assuming rest does not pass in silence"
 
@@ -117,9 +121,7 @@ def held_at(level_V: float, since_s: float, until_s: float) -> Any:
 def test_the_size_of_a_history_is_found_whatever_the_size_of_the_pulses(level_V: float) -> None:
     result = fit(held_at(level_V, -5.0, 2.3), CIRCUIT)
     assert not any(one.kind.questions_model for one in result.remarks)
-    for name, truth in TRUTH.items():
-        low, high = bounds(result[name])
-        assert low < truth < high
+    assert_holds_the_truth(result)
 
 
 def test_a_baseline_that_no_pulse_leaves_is_as_free_as_a_history() -> None:
@@ -129,9 +131,7 @@ def test_a_baseline_that_no_pulse_leaves_is_as_free_as_a_history() -> None:
     result = fit(drifting, CIRCUIT)
     assert RemarkKind.NOT_AT_REST in kinds(result)
     assert not any(one.kind.questions_model for one in result.remarks)
-    for name, truth in TRUTH.items():
-        low, high = bounds(result[name])
-        assert low < truth < high
+    assert_holds_the_truth(result)
 
 
 def test_memory_without_the_time_before_is_told_nearly_as_well_as_with_it() -> None:
@@ -151,9 +151,7 @@ def test_a_record_that_begins_with_its_step_needs_the_level_before_it(first: int
     if first > 501:
         return
     result = fit(step, CIRCUIT, terms=Nuisance(before=0.0))
-    for name, truth in TRUTH.items():
-        low, high = bounds(result[name])
-        assert low < truth < high
+    assert_holds_the_truth(result)
 
 
 def test_the_fitted_current_holds_what_came_before() -> None:
