@@ -2,9 +2,10 @@
 
 Cells are R0-<family>-CPE1; the voltage is what was read at the samples, the drive is not given. Currents come by
 `benchmarks.campaigns.truth`, from edges that lie where an instrument puts them: at samples that the record knows
-(known), as long before the next sample after each (clock), each anywhere between two samples (random), or before a
-burst of fast samples (burst). A record begins at rest (whole), with the step, later in its first pulse (pulse), at rest
-long after an earlier pulse that it does not show (unseen), or soon after one of less than a millivolt (faint).
+(known), right after samples, as one clock has them that steps and samples (sample, or stated where its user says so),
+anywhere between two samples but all alike (clock), each anywhere (random), or before a burst of fast samples (burst). A
+record begins at rest (whole), with the step, later in its first pulse (pulse), at rest long after an earlier pulse that
+it does not show (unseen), or soon after one of less than a millivolt (faint).
 
 Values and bounds are counted apart. A share of which a record says only that it is below 0.27, as where a series
 resistance explains the same current (R0-De1), lies anywhere below: such a bound holds more often than in 95 %.
@@ -33,11 +34,12 @@ if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
 
 FAMILIES = ("De", "Cc", "Kww", "Mig")
-EDGES = ("known", "clock", "random", "burst")
+EDGES = ("known", "clock", "random", "burst", "sample", "stated")
 BEGINNINGS = ("whole", "step", "pulse", "unseen", "faint")
 _LEVEL_V = 0.02
 _INTERVAL_S = 1e-3
 _BURST = 20  # samples of a burst in one slow interval
+_RIGHT_AFTER = 1.0 - 1e-6  # of an interval: a sample is before the jump that it sets off
 _EARLIER_S = 5.0  # before a record, in which its faint earlier pulse lies
 
 
@@ -99,9 +101,9 @@ def drawn_record(family: str, kind: Kind, seed: int) -> Drawn:
     )
     times = _times(edges, n, span)
     places = np.searchsorted(times, np.array([0.02, 0.27, 0.42, 0.57]) * span)
-    leads = {"random": rng.uniform(0.0, 1.0, 4), "known": np.full(4, 0.5)}.get(
-        edges, np.full(4, rng.uniform(0.02, 0.98))
-    )
+    each, common = rng.uniform(0.0, 1.0, 4), rng.uniform(0.02, 0.98)
+    common = {"known": 0.5, "sample": _RIGHT_AFTER, "stated": _RIGHT_AFTER}.get(edges, common)
+    leads = each if edges == "random" else np.full(4, common)
     jumps = times[places] - leads * (_INTERVAL_S if edges != "burst" else _INTERVAL_S / _BURST)
     levels, first = [0.0, _LEVEL_V, 0.0, _LEVEL_V, 0.0], _first(beginning, places, rng)
     if beginning == "faint":
@@ -121,7 +123,8 @@ def drawn_record(family: str, kind: Kind, seed: int) -> Drawn:
     truth["back_hop_fraction"] = 1.0 - bulk.w_inf()
     truth["median_memory_time"] = bulk.median_memory_time()
     before: str | float = 0.0 if beginning == "step" else ""
-    return Drawn(record, Nuisance(before=before), f"R0-{family}1-CPE1", bulk, truth, whole)
+    terms = Nuisance(before=before, edges="sample" if edges == "stated" else "")
+    return Drawn(record, terms, f"R0-{family}1-CPE1", bulk, truth, whole)
 
 
 def _times(edges: str, n: int, span: float) -> Floats:
