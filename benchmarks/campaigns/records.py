@@ -14,7 +14,7 @@ resistance explains the same current (R0-De1), lies anywhere below: such a bound
 from __future__ import annotations
 
 import argparse
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from benchmarks.campaigns.tally import Progress, share
 from benchmarks.campaigns.truth import Bulk, Cell, SimulatedRecord
 from drivers import Status
 from fitting import Nuisance, fit
+from fitting.constants import Z95
 from protocols import FitError, PulseSequence
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ def campaign(kind: Kind, runs: int, folder: Path, first: int = 0) -> dict[str, A
     held: Counter[str] = Counter()
     told: Counter[str] = Counter()
     bounds: Counter[bool] = Counter()
+    moved: defaultdict[str, list[float]] = defaultdict(list)
     refused = questioned = done = 0
     misses: list[dict[str, Any]] = []
     document: dict[str, Any] = {}
@@ -176,7 +178,7 @@ def campaign(kind: Kind, runs: int, folder: Path, first: int = 0) -> dict[str, A
             questioned += any(one.kind.questions_model for one in result.remarks)
             truths = drawn.truth | {"memory_time": drawn.bulk.memory_time(result.window_s[1])}
             for one in (*result.estimates, *result.memory):
-                if one.name not in truths or not one.determined:
+                if one.name not in truths or one.value is None or not one.determined:
                     continue
                 name, truth = one.name.split(".")[-1], truths[one.name]
                 held_here = holds(one.ci95, truth)
@@ -185,12 +187,15 @@ def campaign(kind: Kind, runs: int, folder: Path, first: int = 0) -> dict[str, A
                 else:
                     told[name] += 1
                     held[name] += held_here
+                    moved[name].append(_deviations(one.value, one.ci95, truth))
                 if not held_here:
                     misses.append(seed | {"name": one.name, "value": one.value, "ci95": one.ci95, "truth": truth})
         document = {
             "campaign": str(kind),
             "all": share(sum(held.values()), sum(told.values())),
-            "quantities": {name: share(held[name], told[name]) for name in told},
+            "quantities": {
+                name: share(held[name], told[name]) | {"mean_deviation": float(np.mean(moved[name]))} for name in told
+            },
             "bounds": share(bounds[True], bounds.total()),
             "true_circuit_questioned": share(questioned, done - refused),
             "refused": refused,
@@ -200,6 +205,15 @@ def campaign(kind: Kind, runs: int, folder: Path, first: int = 0) -> dict[str, A
         line += f", {bounds[True]} of {bounds.total()} bounds; {questioned} questioned, {refused} refused"
         progress.report(k + 1, runs, document, line)
     return document
+
+
+def _deviations(value: float, ci95: tuple[float, float], truth: float) -> float:
+    """Return how far a value is from the truth, in deviations of that side of its interval.
+
+    Intervals may hold the truth as often as they should though all values that miss it lie on one side.
+    """
+    width = value - ci95[0] if truth < value else ci95[1] - value
+    return Z95 * (value - truth) / width if width > 0.0 else 0.0
 
 
 def main() -> None:
