@@ -12,6 +12,7 @@ import signal
 import threading
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, CancelledError, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
@@ -29,6 +30,9 @@ _Result = TypeVar("_Result")
 _AHEAD = 2
 """Pieces of work that are given out for each worker, so that none waits for the next. Doubled, twice as many are given
 out again when a worker dies."""
+_STARTS = 2
+"""How often processes are started that end before they have done anything: once one may have been killed. Doubled, a
+script that cannot be imported takes twice as long to say so."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,18 @@ def processes(count: int) -> Workers[Any, Any]:
 def _process_pool(count: int) -> Executor:
     # Threads of linear algebra would take each other's core; a process reads this when it loads numpy.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # A fork would copy locks and open HDF5 files.
-    return ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_start_worker)
+    for _ in range(_STARTS):
+        # A fork would copy locks and open HDF5 files.
+        pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_start_worker)
+        with suppress(BrokenProcessPool):
+            starting = [pool.submit(os.getpid) for _ in range(count)]
+            wait(starting, return_when=FIRST_COMPLETED).done.pop().result()
+            return pool
+        pool.shutdown()
+    raise FitError(
+        "no process of its own can be started, so nothing was done; what they said as they ended stands above. Each"
+        " imports the script that starts it: keep that in a file, what it does under `if __name__ == '__main__':`"
+    )
 
 
 def _start_worker() -> None:
