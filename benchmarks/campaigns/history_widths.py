@@ -31,7 +31,8 @@ def widths(drawn: Drawn) -> list[dict[str, Any]]:
     if drawn.whole is None:
         raise ValueError("a record without the time before it has no known history")
     known = _quantities(fit(drawn.whole, drawn.circuit))
-    alone = _quantities(fit(drawn.record, drawn.circuit, terms=drawn.terms))
+    found = fit(drawn.record, drawn.circuit, terms=drawn.terms)
+    questioned, alone = any(one.kind.questions_model for one in found.remarks), _quantities(found)
     at_rest = _quantities(fit(drawn.record, drawn.circuit, terms=Nuisance(before="rest")))
     truths = {name.split(".")[-1]: truth for name, truth in drawn.truth.items()}
     rows = []
@@ -44,6 +45,7 @@ def widths(drawn: Drawn) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "ratio": ratio,
+                "questioned": questioned,
                 "moved": np.inf if rested is None else abs(rested.value - one.value) / (width / (2.0 * Z95)),
                 "holds": holds(same.ci95, truths[name]) if same and np.isfinite(ratio) and name in truths else None,
             }
@@ -76,11 +78,15 @@ def campaign(kind: Kind, runs: int, folder: Path, first: int = 0) -> dict[str, A
             ]
         hardly = [row for row in rows if row["moved"] < _HARDLY]
         within = sum(row["ratio"] <= _WIDER for row in hardly)
+        described = [row for row in hardly if not row["questioned"]]
         asked = [row for row in rows if row["holds"] is not None]
         names = sorted({row["name"] for row in rows})
         document = {
             "campaign": str(kind),
             "hardly matters, within 3 times": share(within, len(hardly)),
+            "the same, of records that the circuit describes": share(
+                sum(row["ratio"] <= _WIDER for row in described), len(described)
+            ),
             "hardly matters, median": float(np.median([row["ratio"] for row in hardly])) if hardly else None,
             "median": {name: float(np.median([row["ratio"] for row in rows if row["name"] == name])) for name in names},
             "values hold": share(sum(row["holds"] is True for row in asked), len(asked)),
