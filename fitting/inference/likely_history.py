@@ -44,8 +44,8 @@ _SIZES = tuple(10.0 ** (k / 8.0) for k in range(-40, 17))
 """Sizes of histories that are tried, in root mean squares of the current."""
 _LARGER = 3.0
 """How many times that size is taken. A history goes one way, of which a prior about 0 takes off a share: at 1 that
-moves Q of records begun in mid-pulse by 0.6 of its deviation on average, at 3 by 0.13 and nothing else by more, while
-intervals are 1.1 to 1.2 times as wide. At 10 Q is 1.3 times as wide as at 1, and holds no more often."""
+moves Q of records begun in mid-pulse by 0.6 of its deviation on average, at 3 by 0.13 and nothing by more than chance,
+while intervals are 1.1 to 1.2 times as wide. At 10 Q is 1.3 times as wide as at 1, and holds no more often."""
 _NOT_REFUTED = Z95**2
 """By how much twice the logarithm of the likelihood may be below its best: 95 % of a chi-square with one degree. At the
 best itself, half of the intervals move by less than 1 %."""
