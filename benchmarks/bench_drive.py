@@ -11,25 +11,22 @@ from __future__ import annotations
 
 import json
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import tracemalloc
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from benchmarks.processor_time import median_s
 from fitting import ModeGrid, Reducer
 from fitting.reduction.drive import segments_of
 from fitting.transforms.loops import drive_modes
 from fitting.transforms.memory import aligned_rows
 from protocols import PulseSequence
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SAMPLES = 4_000_000
 BLOCK = 4096
@@ -111,7 +108,7 @@ def reductions_per_s() -> dict[str, float]:
         def run() -> None:
             Reducer(grid, drive, interval_s=dt).append(times[:n], volts[:n], current[:n], status[:n])
 
-        return n / median_s(run)
+        return n / median_s(run, TURNS)
 
     return {
         "commanded, even": rate(t, DRIVE, SAMPLES),
@@ -120,16 +117,6 @@ def reductions_per_s() -> dict[str, float]:
         "commanded, uneven": rate(uneven, DRIVE, SAMPLES // 4),
         "measured voltage, uneven": rate(uneven, None, SAMPLES // 4),
     }
-
-
-def median_s(run: Callable[[], None]) -> float:
-    """Return the median time of some turns, once warmed up."""
-    times = []
-    for _ in range(TURNS + 1):
-        begun = time.process_time()
-        run()
-        times.append(time.process_time() - begun)
-    return statistics.median(times[1:])
 
 
 def most_bytes(n: int, *, measured: bool) -> float:

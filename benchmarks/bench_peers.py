@@ -12,24 +12,20 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from benchmarks._cases import Samples, cole_cole, three_modes, two_arcs
+from benchmarks.processor_time import median_s
 from docs._svg_plot import Axis, Plot
 from fitting import Nuisance, SpectrumResult, fit, fit_spectrum, reduce_run, refit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 REPEATS = 15
 JUMPS = Nuisance()
@@ -76,16 +72,6 @@ class Comparison:
         return self.peer_s / self.ours_s
 
 
-def median_s(run: Callable[[], object], repeats: int = REPEATS) -> float:
-    """Return the median time of something, once warmed up."""
-    times = []
-    for _ in range(repeats + 1):
-        begun = time.process_time()
-        run()
-        times.append(time.process_time() - begun)
-    return statistics.median(times[1:])
-
-
 def peer(script: str, samples: Samples) -> dict[str, Any]:
     """Run a peer in its own process; empty where it is not installed."""
     with tempfile.TemporaryDirectory() as folder:
@@ -103,7 +89,7 @@ def peer(script: str, samples: Samples) -> dict[str, Any]:
 def descents(name: str, samples: Samples, script: str, target: float, terms: Nuisance = JUMPS) -> Comparison:
     """Compare fits from the same start, under the same assumption of what lies between two samples."""
     theirs = peer(script, samples)
-    ours = median_s(lambda: refit(reduce_run(samples, terms), samples.model, samples.start))
+    ours = median_s(lambda: refit(reduce_run(samples, terms), samples.model, samples.start), REPEATS)
     whole = median_s(lambda: fit(samples, samples.model), 3)
     found = refit(reduce_run(samples, terms), samples.model, samples.start)
     cost = samples.n_samples * (found.rms_residual_A / samples.noise_A) ** 2
@@ -123,7 +109,7 @@ def descents(name: str, samples: Samples, script: str, target: float, terms: Nui
 def spectra(name: str, samples: Samples, script: str, target: float) -> Comparison:
     """Compare regularised spectra of the same cell."""
     theirs = peer(script, samples)
-    ours = median_s(lambda: fit_spectrum(reduce_run(samples)))
+    ours = median_s(lambda: fit_spectrum(reduce_run(samples)), REPEATS)
     found = fit_spectrum(samples)
     if not isinstance(found, SpectrumResult):
         raise TypeError("a run is driven by its voltage")
@@ -155,7 +141,7 @@ def lengths() -> dict[str, list[float]]:
             repeats = REPEATS if n < 10_000_000 else 3
             found[name].append(median_s(partial(_from_samples, samples), repeats))
         kept = reduce_run(samples)
-        found["kept"].append(median_s(partial(refit, kept, samples.model, samples.start)))
+        found["kept"].append(median_s(partial(refit, kept, samples.model, samples.start), REPEATS))
     return found
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.campaigns.truth import SimulatedRecord
+from benchmarks.processor_time import median_s
 from daq import open_run
 from daq.files.finalize import finalize_run_file
 from daq.files.header import Header
@@ -85,14 +86,10 @@ def timed(folder: Path, n_runs: int, table: Path, workers: Workers[Any, Any]) ->
 
 
 def reduced_in_memory_s(path: Path) -> float:
-    """Return how long (s) one process takes to reduce a run whose samples it has, as a refit does: median of nine."""
-    run, took_s = open_run(path), []
+    """Return how long (s) one process takes to reduce a run whose samples it has, as a refit does."""
+    run = open_run(path)
     held = SimulatedRecord(run.t_s[:], run.current_A[:], run.drive, run.voltage_V[:], run.status[:], run.aperture_s)
-    for _ in range(9):
-        begun = time.perf_counter()
-        reduce_run(held)
-        took_s.append(time.perf_counter() - begun)
-    return float(np.median(took_s))
+    return median_s(lambda: reduce_run(held), 9)
 
 
 def figures(folder: Path, n_runs: int, n_workers: int, *, uneven: bool, on_cluster: bool) -> dict[str, Any]:

@@ -66,6 +66,10 @@ def _width(one: Estimate | None) -> float:
     return np.inf if low is None or high is None else high - low
 
 
+def _is_within(row: dict[str, Any]) -> bool:
+    return bool(row["ratio"] <= _WIDER)
+
+
 def campaign(kind: Kind, runs: int, folder: Path, first: int = 0) -> dict[str, Any]:
     """Fit, compare and count; return what was found."""
     progress = Progress(folder / f"history-widths-{kind}.json")
@@ -77,16 +81,14 @@ def campaign(kind: Kind, runs: int, folder: Path, first: int = 0) -> dict[str, A
                 row | {"seed": first + k, "family": family} for row in widths(drawn_record(family, kind, first + k))
             ]
         hardly = [row for row in rows if row["moved"] < _HARDLY]
-        within = sum(row["ratio"] <= _WIDER for row in hardly)
+        within = sum(map(_is_within, hardly))
         described = [row for row in hardly if not row["questioned"]]
         asked = [row for row in rows if row["holds"] is not None]
         names = sorted({row["name"] for row in rows})
         document = {
             "campaign": str(kind),
             "hardly matters, within 3 times": share(within, len(hardly)),
-            "the same, of records that the circuit describes": share(
-                sum(row["ratio"] <= _WIDER for row in described), len(described)
-            ),
+            "the same, of records that the circuit describes": share(sum(map(_is_within, described)), len(described)),
             "hardly matters, median": float(np.median([row["ratio"] for row in hardly])) if hardly else None,
             "median": {name: float(np.median([row["ratio"] for row in rows if row["name"] == name])) for name in names},
             "values hold": share(sum(row["holds"] is True for row in asked), len(asked)),

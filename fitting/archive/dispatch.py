@@ -69,8 +69,9 @@ def _process_pool(count: int) -> Executor:
         # A fork would copy locks and open HDF5 files.
         pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_start_worker)
         with suppress(BrokenProcessPool):
+            # One for each process, so that all are started; whichever is the first to be ready does the first.
             starting = [pool.submit(os.getpid) for _ in range(count)]
-            wait(starting, return_when=FIRST_COMPLETED).done.pop().result()
+            starting[0].result()
             return pool
         pool.shutdown()
     raise FitError(

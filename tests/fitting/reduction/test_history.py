@@ -142,6 +142,20 @@ def test_memory_without_the_time_before_is_told_nearly_as_well_as_with_it() -> N
     assert all(row["holds"] is not False for row in rows)
 
 
+def test_how_large_a_history_is_presumed_hardly_moves_what_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A prior about 0 pulls what goes one way to one side: by 0.9 deviations here, if it is as small as it may be."""
+    pulls = []
+    for seed in range(1, 5):
+        drawn = drawn_record("Mig", Kind("stated", "pulse", 1000.0), seed)
+        told = fit(drawn.record, drawn.circuit, terms=drawn.terms)["CPE1.Q"]
+        with monkeypatch.context() as larger:
+            larger.setattr("fitting.inference.likely_history._LARGER", 10.0)
+            free = fit(drawn.record, drawn.circuit, terms=drawn.terms)["CPE1.Q"]
+        low, high = bounds(told)
+        pulls.append((told.value - free.value) / ((high - low) / 3.92))
+    assert abs(np.mean(pulls)) < 0.4
+
+
 @pytest.mark.parametrize("first", [501, 502, 510])
 def test_a_record_that_begins_with_its_step_needs_the_level_before_it(first: int) -> None:
     # Of a single step nothing is known but decays; with the level before it they are the cell's.
