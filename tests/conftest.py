@@ -18,7 +18,7 @@ from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
 from daq.shared_folder import ENVIRONMENT
-from tests.copied_guardians import copied_guardians
+from tests.copied_processes import copied_processes
 from tests.patience import patience
 
 # Each worker has one core: threads of linear algebra would only stand in each other's way.
@@ -167,12 +167,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _guardians() -> Iterator[None]:
-    """Have guardians copied where that is the same as starting them; what a copy does is measured by no coverage."""
+def _children() -> Iterator[None]:
+    """Have children copied where that is the same as starting them; what a copy does is measured by no coverage."""
     if sys.platform != "linux" or Coverage.current() is not None:
         yield
         return
-    with copied_guardians():
+    with copied_processes():
         yield
 
 

@@ -78,6 +78,14 @@ def readable_files(paths: Iterable[Path]) -> set[Path]:
     return found
 
 
+def start_trial() -> subprocess.Popen[bytes]:
+    """Start a child that reads the files which its standard input names."""
+    command = [sys.executable, "-P", "-m", "daq.files.probe"]
+    return subprocess.Popen(  # noqa: S603 - our own module
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+
+
 def _read_by_child(paths: list[Path]) -> tuple[list[Path | None], bool]:
     """Have a child read files.
 
@@ -89,10 +97,7 @@ def _read_by_child(paths: list[Path]) -> tuple[list[Path | None], bool]:
         Whether the next file ended the child: by a crash or the limit of its processor time, not because all took long.
     """
     request = b"\0".join(os.fsencode(path) for path in paths)
-    command = [sys.executable, "-P", "-m", "daq.files.probe"]
-    with subprocess.Popen(  # noqa: S603 - our own module
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as child:
+    with start_trial() as child:
         try:
             answer, _ = child.communicate(request, _WAIT_S + _CPU_S * len(paths))
         except subprocess.TimeoutExpired:
