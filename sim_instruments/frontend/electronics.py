@@ -180,6 +180,10 @@ KEITHLEY_2400 = Electronics(
 )
 
 
+# Panels whose numbers are kept: two records (currents and voltages) of each of two channels.
+_KEPT_PANELS = 4
+
+
 class Noise:
     """Standard normal numbers that belong to a reading, however the record is cut into calls.
 
@@ -194,6 +198,7 @@ class Noise:
 
     def __init__(self, seed: int) -> None:
         self._key = np.random.SeedSequence(seed).generate_state(2, np.uint64)
+        self._drawn: dict[tuple[int, int], Array] = {}
 
     def normal(self, record: int, first: int, count: int) -> Array:
         """Return the numbers of readings first ... first + count - 1 of a record.
@@ -205,14 +210,17 @@ class Noise:
         first, count : int
             Which readings.
         """
-        # Numbers of a panel come one after the other: those after the last that is wanted need not be drawn.
-        end = first + count
-        panels = range(first // PANEL, (end - 1) // PANEL + 1)
-        drawn = [
-            np.random.Generator(np.random.Philox(key=self._key, counter=[0, panel, record, 0])).standard_normal(
-                min(PANEL, end - panel * PANEL)
-            )
-            for panel in panels
-        ]
-        offset = first - panels[0] * PANEL if count else 0
-        return np.concatenate(drawn)[offset : offset + count] if drawn else np.empty(0)
+        if not count:
+            return np.empty(0)
+        panels = range(first // PANEL, (first + count - 1) // PANEL + 1)
+        offset = first - panels[0] * PANEL
+        return np.concatenate([self._panel(record, panel) for panel in panels])[offset : offset + count]
+
+    def _panel(self, record: int, panel: int) -> Array:
+        """Return the numbers of a panel; those of the last panels are kept, of which readings are asked bit by bit."""
+        if (record, panel) not in self._drawn:
+            if len(self._drawn) == _KEPT_PANELS:
+                del self._drawn[next(iter(self._drawn))]
+            generator = np.random.Generator(np.random.Philox(key=self._key, counter=[0, panel, record, 0]))
+            self._drawn[record, panel] = generator.standard_normal(PANEL)
+        return self._drawn[record, panel]
