@@ -148,22 +148,30 @@ def pytest_runtest_teardown() -> None:
         collector.collect_if_due()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put tests in the order of all workers, mark what needs Qt, and skip serial lines without pseudo-terminals.
-
-    Slow ones come first: at the end, one that waits would keep a worker while the others have nothing left.
-    """
-
-    def place(item: pytest.Item) -> tuple[bool, int]:
-        is_quick = item.get_closest_marker("slow") is None
-        return is_quick, next((_places[one] for one in item.listchain() if one in _places), 0)
-
-    items.sort(key=place)
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
+    """Mark what needs Qt, skip serial lines without pseudo-terminals, and put what is left by `-m` in order."""
     for item in items:
         if item.path.is_relative_to(WINDOW_TESTS):
             item.add_marker(pytest.mark.gui)
         if sys.platform == "win32" and re.search(r"[\[-]pty[\]-]", item.name):
             item.add_marker(pytest.mark.skip(reason="Windows has no pseudo-terminals"))
+    yield
+    items[:] = _in_order(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def _in_order(items: list[pytest.Item], n_workers: int) -> list[pytest.Item]:
+    """Return tests in the order of all workers, of which each begins with an equal part of them.
+
+    The first worker begins with what waits, so that at all times others have the cores to work; the second one with
+    what is slow: at the end, one such test would keep a worker while the others have nothing left.
+    """
+    items = sorted(items, key=lambda item: next((_places[one] for one in item.listchain() if one in _places), 0))
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    quick = [item for item in items if not item.get_closest_marker("slow")]
+    quick.sort(key=lambda item: item.get_closest_marker("waits") is None)
+    second = len(items) // n_workers if n_workers > 1 else 0
+    return [*quick[:second], *slow, *quick[second:]]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,6 +9,8 @@ from benchmarks.campaigns.instrument_faults import Case, judged, stages_of
 from sim_instruments.catalogue import CATALOGUE
 from tests.patience import slowed, timeout
 
+pytestmark = pytest.mark.waits
+
 FAULTS = ("drop-fin", "truncate", "garble", "length", "no-lf")
 
 

@@ -21,6 +21,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning:pymeasure.*"),
     pytest.mark.filterwarnings("ignore:Deprecated:FutureWarning"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:pymeasure.*"),
+    pytest.mark.waits,
 ]
 OHM = 10_000.0
 

@@ -19,6 +19,8 @@ from sim_instruments.serving.in_process import InProcess, served_here
 from tests.patience import patience, until
 from tests.whole.conftest import running_with
 
+pytestmark = pytest.mark.waits
+
 kills = pytest.mark.skipif(sys.platform == "win32", reason="freezes and kills processes by signals")
 
 

@@ -14,6 +14,8 @@ from sim_instruments.serving.injected_faults import Fault
 from tests.patience import until
 from tests.whole.conftest import running_with
 
+pytestmark = pytest.mark.waits
+
 
 @pytest.fixture
 def instrument() -> Iterator[InProcess]:

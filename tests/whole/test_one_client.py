@@ -20,6 +20,8 @@ from sim_instruments.serving.transports.streams import Admission
 from tests.patience import until
 from tests.whole.conftest import runner_of, running_with
 
+pytestmark = pytest.mark.waits
+
 HOLD = Protocol(
     "hold",
     PulseSequence.pulse("10 mV", "60 s", before="1 s", after="1 s"),

@@ -21,6 +21,8 @@ from tests.interrupts import interrupt, start_interruptible
 from tests.patience import patience, promised, slowed, until
 from tests.whole.conftest import asked, runner_of, running_with
 
+pytestmark = pytest.mark.waits
+
 Simulated = Callable[..., str]
 
 

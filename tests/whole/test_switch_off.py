@@ -22,6 +22,8 @@ from tests.ionecho.commands import command
 from tests.patience import patience, promised, until
 from tests.whole.conftest import runner_of, running_with
 
+pytestmark = pytest.mark.waits
+
 POTENTIOSTATS = sorted(set(CATALOGUE) - {"keithley2400", "lakeshore335", "lakeshore336"})
 SERIAL = sorted(kind for kind in POTENTIOSTATS if CATALOGUE[kind].transports[0] == "pty")
 

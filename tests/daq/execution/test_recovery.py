@@ -23,6 +23,8 @@ from protocols import OutputStateUnknown, RunFileError, Sample
 from sim_instruments.serving.in_process import InProcess, served_here
 from tests.patience import until
 
+pytestmark = pytest.mark.waits
+
 EC301 = Identity("Stanford Research Systems", "EC301", "1", "1")
 NOBODY = "TCPIP::127.0.0.1::9::SOCKET"  # the port of `discard`, on which nothing listens
 TRY_S = 0.5

@@ -27,6 +27,8 @@ from daq.locks import control_path, lock_run
 from protocols import ConnectionLost, Limits, Sample
 from tests.patience import patience
 
+pytestmark = pytest.mark.waits
+
 
 def test_the_end_that_a_guardian_wrote_after_a_take_over_is_believed_at_once(tmp_path: Path) -> None:
     path = tmp_path / "run.nxs"

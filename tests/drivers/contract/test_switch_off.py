@@ -25,6 +25,8 @@ from drivers.srs.driver import EC301
 from drivers.zahner.driver import Zahner
 from protocols import ConnectionLost, InstrumentError, OutputStateUnknown
 
+pytestmark = pytest.mark.waits
+
 Driver = type[Potentiostat] | type[TemperatureController]
 RESOURCE = "TCPIP::192.0.2.1::5025::SOCKET"
 

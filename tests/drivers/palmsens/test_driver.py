@@ -20,6 +20,8 @@ from sim_instruments.serving.in_process import InProcess, served_here
 from tests.drivers.conformance import SHORT_PROTOCOLS, Truth, played, simulated_instrument
 from tests.patience import patience, slowed
 
+pytestmark = pytest.mark.waits
+
 RESISTOR = 10_000.0
 CATALOGUE = {"emstat-pico": EmStatPico, "emstat4": EmStat4}
 

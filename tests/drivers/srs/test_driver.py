@@ -23,6 +23,8 @@ from tests.patience import slowed
 if TYPE_CHECKING:
     from drivers import VisaSession
 
+pytestmark = pytest.mark.waits
+
 RESISTOR = 10_000.0
 
 

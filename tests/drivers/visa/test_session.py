@@ -21,6 +21,8 @@ from protocols import ConnectionLost, InstrumentError
 from tests.drivers.peers import block, instrument
 from tests.patience import patience, promised
 
+pytestmark = pytest.mark.waits
+
 # Connections after which a listener with an empty queue takes no more: Linux has one more than was asked for.
 _QUEUE_AT_MOST = 8
 

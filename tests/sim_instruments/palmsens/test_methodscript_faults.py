@@ -17,6 +17,8 @@ from sim_instruments.serving.in_process import InProcess, served_here
 from sim_instruments.serving.injected_faults import Fault
 from tests.patience import patience
 
+pytestmark = pytest.mark.waits
+
 ON = "set_pgstat_mode 3\ncell_on\n"
 PC = "var p\nvar c\n"
 LONG = "a" * 33
