@@ -18,8 +18,8 @@ from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
 from daq.shared_folder import ENVIRONMENT
-from tests.copied_processes import copied_processes
 from tests.patience import patience
+from tests.properties import examples
 
 # Each worker has one core: threads of linear algebra would only stand in each other's way.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -32,7 +32,9 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
     # into a folder of its own (PYTHONPYCACHEPREFIX): what is installed would be compiled into that once more.
     sys.dont_write_bytecode = False
 
-settings.register_profile("ionecho", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "ionecho", max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("ionecho")
 
 # New objects between two looks for garbage, as in a process of `ionecho` (ionecho/cli.py).
@@ -180,6 +182,8 @@ def _children() -> Iterator[None]:
     if sys.platform != "linux" or Coverage.current() is not None:
         yield
         return
+    from tests.copied_processes import copied_processes  # loads numpy, which must see the variable above
+
     with copied_processes():
         yield
 

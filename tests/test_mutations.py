@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 
 from tests.patience import patience
+from tests.properties import examples
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of time and memory are the kernel's of POSIX systems")
 @pytest.mark.parametrize(
     "counts",
     [
-        {"run": 60, "earlier": 3, "results": 40},
-        {"protocol": 80, "addresses": 50, "transcript": 50},
-        {"records": 60, "spectra": 60},
+        {"run": examples(60), "earlier": 3, "results": examples(40)},
+        {"protocol": examples(80), "addresses": examples(50), "transcript": examples(50)},
+        {"records": examples(60), "spectra": examples(60)},
     ],
     ids=" ".join,
 )

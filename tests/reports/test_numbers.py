@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fitting.results.estimate import Estimate
 from reports.numbers import compact_estimate, rounded
+from tests.properties import examples
 
 PREFIXES = {"f": -15, "p": -12, "n": -9, "µ": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12}
 SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
@@ -54,7 +55,7 @@ def test_known_figures(
     assert (found.value, found.interval, found.unit) == shown
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.floats(1e-12, 1e9),
     st.floats(1e-6, 20.0),

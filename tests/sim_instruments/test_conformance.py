@@ -17,6 +17,7 @@ from sim_instruments.keysight.b2900.instrument import B2912A
 from sim_instruments.sample.cell import load_cell
 from sim_instruments.scpi import message_exchange as exchange_module
 from tests.alphabets import CHARACTERS
+from tests.properties import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,7 @@ MODELS: dict[str, Callable[..., Any]] = {
     "keithley2461": Keithley2461,
 }
 COMMAND, EXECUTION, DEVICE, QUERY = 32, 16, 8, 4  # bits of the standard event status register, IEEE 488.2, 11.5.1
-FUZZ_EXAMPLES = int(os.environ.get("IONECHO_FUZZ", "60"))
+FUZZ_EXAMPLES = int(os.environ.get("IONECHO_FUZZ", examples(60)))
 """Random conversations a model, others at each run; each has up to twelve lines, and three models are one program.
 `just fuzz` sets more."""
 

@@ -25,6 +25,7 @@ from protocols import InstrumentError, Limits
 from protocols.campaigns import Campaign
 from tests.daq.campaign.world import ABORTED, COMPLETE, OVER_LIMIT, REFUSED, KilledError, World, document
 from tests.patience import patience
+from tests.properties import examples
 
 N_POINTS = 4
 CHANGES = frozenset(
@@ -86,7 +87,7 @@ def _endings(world: World, names: list[str]) -> list[Any]:
     return [made[name] for name in names]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     crashes=st.lists(crash, max_size=6),
     names=st.lists(ending, max_size=12),

@@ -19,6 +19,7 @@ from daq.catalogue.place import CatalogueError
 from daq.files.summary import Summary
 from tests.alphabets import CHARACTERS
 from tests.daq.catalogue.listing import found_in
+from tests.properties import examples
 
 FOLDER = Path("/runs").absolute()  # with a drive on Windows
 NAMES = ["LPSCl 7", "lpscl", "LGPS", "Na-β″-alumina", "", "50% aged", "under_score", "quo'te"]
@@ -129,7 +130,7 @@ conditions = st.recursive(
 )
 
 
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 @given(conditions)
 def test_a_condition_finds_what_it_says(catalogue: Callable[[str], set[int]], condition: Spoken) -> None:
     assert catalogue(condition.text) == {k for k, run in enumerate(RUNS) if condition.holds(run)}
@@ -203,7 +204,7 @@ def test_what_cannot_be_meant_is_refused_with_what_is_wrong(
     assert says in str(refused.value)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(
     st.text(CHARACTERS, max_size=60)
     | st.text(st.sampled_from(list("T<>=~!'\"()%_;- sampletagnotandor0123456789K")), max_size=60)

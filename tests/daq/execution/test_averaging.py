@@ -15,6 +15,7 @@ from drivers import Block, DrivePlan, Keithley2461, Status
 from protocols import Limits, Protocol, PulseSequence, Sampling
 from protocols.sampling_rules import Logarithmic, Uniform
 from protocols.single_steps import Hold
+from tests.properties import examples
 
 LIMITS = Limits(voltage_V=0.1, current_A=1e-4)
 
@@ -42,7 +43,7 @@ def averaged(plan: DrivePlan, samples: Block, cuts: list[int]) -> Block:
     return Block(*(np.concatenate([getattr(one, name) for one in parts]) for name in columns))
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.lists(st.integers(0, PLAN.n_samples), max_size=8))
 def test_times_are_the_grids_and_values_those_of_its_apertures(cuts: list[int]) -> None:
     grid = PLAN.grid

@@ -33,6 +33,7 @@ from protocols import (
     RunFileError,
     Sample,
 )
+from tests.properties import examples
 
 
 def header(n_samples: int = 1000, duration_s: float = 1.0) -> Header:
@@ -104,7 +105,7 @@ def test_plain_h5py_finds_protocol_plan_identity_versions_and_units(tmp_path: Pa
         assert entry["data/current"].chunks is None
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=12), st.integers(0, 1000))
 def test_every_write_leaves_a_file_with_all_that_was_acknowledged(
     tmp_path_factory: pytest.TempPathFactory, counts: list[int], seed: int

@@ -14,6 +14,7 @@ from drivers import DrivePlan, Potentiostat, driver_named
 from drivers.contract.potentiostat import unwatched_limits
 from protocols import LimitError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
 from tests.drivers.conformance import SHORT_PROTOCOLS
+from tests.properties import examples
 
 MODELS = [
     "b2901", "b2911", "ec301", "emstat-pico", "emstat4", "keithley2450", "keithley2460", "keithley2461",
@@ -94,7 +95,7 @@ def protocols(draw: Callable[..., Any], *, ramps: bool) -> Protocol:
     return Protocol("any", sequence, sampling, limits, repeats=draw(st.sampled_from([1, 1, 3])))
 
 
-several = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+several = settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @every_model

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gui.common.pyramid import BIN
 from gui.common.run_pyramid import RunPyramid
+from tests.properties import examples
 
 
 def unaligned(values: np.ndarray) -> np.ndarray:
@@ -32,7 +33,7 @@ TIMES: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
 
 
 @pytest.mark.parametrize("kind", TIMES)
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 @given(n=st.integers(1, 3000), seed=st.integers(0, 2**32 - 1))
 def test_a_time_is_found_where_numpy_finds_it(kind: str, n: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -44,7 +45,7 @@ def test_a_time_is_found_where_numpy_finds_it(kind: str, n: int, seed: int) -> N
     np.testing.assert_array_equal(pyramid.first_at(wanted), np.searchsorted(t, wanted))
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 @given(st.integers(0, 2**32 - 1))
 def test_long_ranges_begin_at_whole_bins_and_lose_no_sample(seed: int) -> None:
     rng = np.random.default_rng(seed)

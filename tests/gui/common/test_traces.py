@@ -11,6 +11,7 @@ from gui.common.trace_view import LATEST_EDGE, N_RANGES, View
 from gui.common.traces import waveform
 from protocols import PulseSequence
 from tests.gui.memory_record import DT_S, Record, traces_of
+from tests.properties import examples
 
 
 def test_samples_that_are_not_safe_yet_are_drawn_and_told_apart() -> None:
@@ -25,7 +26,7 @@ def test_samples_that_are_not_safe_yet_are_drawn_and_told_apart() -> None:
     assert traces.traces(View()).n_acknowledged == 500
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(st.integers(0, 99_999), st.sampled_from([None, 0, 1, LATEST_EDGE]))
 def test_a_spike_of_one_sample_is_drawn_wherever_it_falls(spike: int, edge: int | None) -> None:
     record = Record(np.zeros(100_000), grown_to=100_000)

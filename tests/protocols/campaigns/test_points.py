@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from protocols import Protocol
 from protocols.campaigns import Campaign, Order, Sweep
+from tests.properties import examples
 from tests.protocols.campaigns.documents import COLD, PULSE, STUDY, campaign, sweep
 
 LEVELS, WIDTHS = ("10 mV", "20 mV", "30 mV"), ("1 ms", "2 ms")
@@ -99,7 +100,7 @@ def test_every_point_is_a_protocol_that_loads_by_itself() -> None:
 numbers_of_values = st.lists(st.integers(1, 4), max_size=4)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(numbers_of_values, st.integers(1, 3), st.integers(0, 2**32 - 1), st.booleans(), st.booleans())
 def test_every_combination_is_measured_once_a_round_and_a_document_gives_one_order(
     counts: list[int], repeats: int, seed: int, is_random: bool, is_mixed: bool

@@ -15,6 +15,7 @@ from protocols import Protocol
 from protocols.campaigns import Between, Campaign, Order, Range, StopRule, Sweep, TemperatureRule, load_document
 from protocols.campaigns.sections import SECTIONS
 from protocols.schema import campaign_schema
+from tests.properties import examples
 from tests.protocols.campaigns.documents import COLD, PULSE, campaign, sweep
 
 PROJECT = Path(__file__).parents[3]
@@ -68,7 +69,7 @@ stops = st.builds(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(levels, names, orders, st.none() | rules, betweens, stops)
 def test_any_campaign_survives_being_written(
     level: Sweep, name: Sweep, order: Order, rule: TemperatureRule | None, between: Between, stop: StopRule

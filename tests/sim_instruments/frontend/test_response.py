@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sim_instruments.frontend.response import Drive, UnitReading
 from sim_instruments.sample.cell import load_cell
+from tests.properties import examples
 
 R, TAU, SETTLING = 1e4, 1e-2, 1e-6
 
@@ -50,7 +51,7 @@ def test_record_is_the_plain_sum_over_all_steps() -> None:
     assert np.abs(got - expected).max() < 1e-7 * np.abs(expected).max()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(cuts=st.lists(st.integers(0, 30_000), max_size=12))
 def test_record_does_not_depend_on_how_it_is_cut(cuts: list[int]) -> None:
     drive = _DRIVE

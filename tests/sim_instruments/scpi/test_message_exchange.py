@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.alphabets import CHARACTERS
+from tests.properties import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -171,7 +172,7 @@ _PIECES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.lists(st.sampled_from(_PIECES) | st.text(CHARACTERS, max_size=6), max_size=40), st.floats(0.0, 3.0))
 def test_no_line_whatever_crashes_it_or_puts_answers_out_of_step(
     new_talk: Callable[..., Talk], pieces: list[str], wait: float
