@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.signal import lfilter
 
 from benchmarks.campaigns.coverage import drawn_bulk, holds
 from benchmarks.campaigns.tally import Progress, share
@@ -89,6 +88,8 @@ class Scene:
         step = INTERVAL_S / fine
         t = (np.arange(N * fine, dtype=np.float64) + 0.5) * step
         fall = float(np.exp(-step / tau_s))
+        from scipy.signal import lfilter  # which takes half a second to load
+
         seen = lfilter([1.0 - fall], [1.0, -fall], self.at(t))
         return np.asarray(np.interp(self.t_s, t, seen))
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.signal import lfilter
 from scipy.special import erfcx
 
+from benchmarks.campaigns.truth import noise as noise_of
 from fitting import (
     CellModel,
     ConductivitySpectrum,
@@ -65,7 +65,7 @@ def debye(sigma: float, seed: int = 1, aperture_s: float = 0.0, **other: float) 
 
 def coloured(cells: Any, record: Any) -> Any:
     """The same under AR(1) noise, which is three times as slow as the samples."""
-    noise = lfilter([np.sqrt(1.0 - 0.7**2)], [1.0, -0.7], white(2e-8, 5))
+    noise = noise_of(np.random.default_rng(5), len(T), 2e-8, 0.7)
     return record(T, cells.debye(**DEBYE).current(T, DRIVE) + noise, DRIVE)
 
 

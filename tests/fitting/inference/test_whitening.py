@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.signal import lfilter
 
+from benchmarks.campaigns.truth import noise as noise_of
 from fitting import CellModel, Nuisance, fit, predict, reduce_run
 from fitting.reduction.nuisance import Whitening, correlation_time_s
 from fitting.results.remarks import RemarkKind
@@ -43,7 +43,7 @@ def test_whitening_leaves_ar1_noise_white_and_as_large_over_uneven_times() -> No
         [whitening(t[part], noise[part, None])[:, 0] for part in np.array_split(np.arange(len(t)), 7)]
     )
     assert white[1:] == pytest.approx(kicks[1:], abs=1e-9)
-    even = lfilter([np.sqrt(1 - 0.9**2)], [1.0, -0.9], kicks)
+    even = noise_of(random, len(t), 1.0, 0.9)
     assert correlation_time_s(np.arange(len(t), dtype=np.float64) * 0.1, even, 0.1) == pytest.approx(
         -0.1 / np.log(0.9), rel=0.03
     )
@@ -55,8 +55,7 @@ def test_intervals_hold_the_truth_under_noise_that_carries_on(cells: Any, record
     clean = cells.debye(**TRUTH).current(T, DRIVE)
     found: list[bool] = []
     for seed in range(24):
-        kicks = np.random.default_rng(seed).standard_normal(len(T) + 200)
-        noise = lfilter([np.sqrt(1 - 0.9**2)], [1.0, -0.9], kicks)[200:]
+        noise = noise_of(np.random.default_rng(seed), len(T), 1.0, 0.9)
         result = fit(record(T, clean + 2e-8 * noise, DRIVE), CELL)
         assert result.terms.correlation_s == pytest.approx(-1e-5 / np.log(0.9), rel=0.15)
         assert result.noise_A == pytest.approx(2e-8, rel=0.15)
