@@ -206,7 +206,8 @@ class FaultSchedule:
 
 
 def garbled(data: bytes, count: int) -> bytes:
-    """Return data with its first `count` bytes complemented."""
+    """Return data with its first `count` bytes complemented; the line feed at its end stays: its loss is ``no-lf``."""
+    count = min(count, len(data.removesuffix(b"\n")))
     return bytes(byte ^ 0xFF for byte in data[:count]) + data[count:]
 
 

@@ -249,7 +249,7 @@ def test_a_lost_link_ends_within_the_timeout() -> None:
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        ("garble@20011", "garbled|no answer"),  # none if that byte, by how the stream was cut, ends a line
+        ("garble@20011", "garbled"),
         ("truncate@20000", "no answer"),
         ("buffer-overrun@command=*TRG", "refused the program while it ran: error 5042|ended after sample"),
         ("reboot@command=*TRG", "does not answer"),

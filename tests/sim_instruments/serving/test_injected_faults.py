@@ -182,6 +182,7 @@ def test_a_wrong_length_is_wrong_by_one_and_else_the_same() -> None:
     assert wrong_length(b"#0abc\n") == b"#19abc\n"
     assert wrong_length(b"1.5,2\n") == b"1.5,2\n"
     assert garbled(b"abc", 2) == bytes([0x9E, 0x9D]) + b"c"
+    assert garbled(b"abc\n", 8) == bytes([0x9E, 0x9D, 0x9C]) + b"\n"
 
 
 # -- the link ---------------------------------------------------------------------------------------------------------
